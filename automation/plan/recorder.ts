@@ -1,0 +1,126 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+
+/** A resource as a program registered it, before any engine or cloud saw it. */
+export interface PlannedResource {
+  /** Pulumi type token, such as `aws:apigateway/restApi:RestApi`. */
+  readonly type: string;
+  readonly name: string;
+  /** Inputs; secrets are masked, values only the cloud knows read `${name.property}` or `(known after deployment)`. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Names of the resources it waits for. */
+  readonly dependsOn: readonly string[];
+  /** Name of the resource it belongs to; undefined for those directly under the stack. */
+  readonly parent: string | undefined;
+  /** Options that decide about replacement and deletion, where set. */
+  readonly options: ResourceOptionsSummary;
+}
+
+export interface ResourceOptionsSummary {
+  readonly protect?: true;
+  readonly retainOnDelete?: true;
+  readonly deleteBeforeReplace?: true;
+  readonly ignoreChanges?: readonly string[];
+  readonly timeouts?: { readonly create?: string; readonly update?: string; readonly delete?: string };
+  readonly import?: string;
+}
+
+/** Outputs a cloud computes, by resource type: what stands in their place while planning. */
+export type ComputedOutputs = (type: string, name: string, inputs: Record<string, unknown>) => Record<string, unknown>;
+
+/** The SDK's own wire markers, see sdk/nodejs/runtime/rpc.ts. */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
+const ASSETS = new Set(["c44067f5952c0a294b673a41bacd8c17", "0def7320c3a5731c473e5ecbe6d01bc7"]);
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const MASK = "[secret]";
+const LATER = "(known after deployment)";
+
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+  getDependenciesList(): string[];
+  getPropertydependenciesMap(): { forEach(visit: (value: { getUrnsList(): string[] }) => void): void };
+  getProtect(): boolean | undefined;
+  getRetainondelete(): boolean | undefined;
+  getDeletebeforereplace(): boolean;
+  getIgnorechangesList(): string[];
+  getImportid(): string;
+  getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
+}
+
+/** Stands where the engine would: writes every registration down and answers with what the cloud would compute. */
+export class RecordingMonitor extends MockMonitor {
+  readonly recorded: PlannedResource[] = [];
+
+  constructor(computed: ComputedOutputs) {
+    super({
+      newResource: ({ type, name, inputs }) => ({
+        id: type.startsWith("pulumi:") ? name : `\${${name}.id}`,
+        state: { ...inputs, ...computed(type, name, inputs) },
+      }),
+      call: ({ token }) => {
+        throw new pulumi.RunError(`The program asks the cloud for "${token}", which an offline plan cannot answer.`);
+      },
+    });
+  }
+
+  override async registerResource(request: RegisterRequest, callback: (error: unknown, response?: unknown) => void): Promise<void> {
+    this.#record(request);
+    await super.registerResource(request, callback);
+  }
+
+  #record(request: RegisterRequest): void {
+    if (request.getType() === "pulumi:pulumi:Stack") return;
+    const urns = new Set(request.getDependenciesList());
+    request.getPropertydependenciesMap().forEach((dependencies) => {
+      for (const urn of dependencies.getUrnsList()) urns.add(urn);
+    });
+    const parent = request.getParent();
+    this.recorded.push({
+      type: request.getType(),
+      name: request.getName(),
+      inputs: readable(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+      dependsOn: [...urns].map(nameOfUrn).sort(),
+      parent: parent === "" || parent.includes("::pulumi:pulumi:Stack::") ? undefined : nameOfUrn(parent),
+      options: optionsOf(request),
+    });
+  }
+}
+
+function optionsOf(request: RegisterRequest): ResourceOptionsSummary {
+  const timeouts = request.getCustomtimeouts();
+  const set = Object.entries({ create: timeouts?.getCreate(), update: timeouts?.getUpdate(), delete: timeouts?.getDelete() }).filter(
+    ([, value]) => value,
+  );
+  return {
+    ...(request.getProtect() ? { protect: true as const } : {}),
+    ...(request.getRetainondelete() ? { retainOnDelete: true as const } : {}),
+    ...(request.getDeletebeforereplace() ? { deleteBeforeReplace: true as const } : {}),
+    ...(request.getIgnorechangesList().length > 0 ? { ignoreChanges: request.getIgnorechangesList() } : {}),
+    ...(request.getImportid() ? { import: request.getImportid() } : {}),
+    ...(set.length > 0 ? { timeouts: Object.fromEntries(set) } : {}),
+  };
+}
+
+const nameOfUrn = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
+
+/** Wire form → what a reader of the plan sees. */
+function readable(value: unknown): unknown {
+  if (value === UNKNOWN) return LATER;
+  if (Array.isArray(value)) return value.map(readable);
+  if (typeof value !== "object" || value === null) return value;
+  const object = value as Record<string, unknown>;
+  const signature = object[SIGNATURE];
+  if (signature === SECRET) return MASK;
+  if (signature === RESOURCE) return `\${${nameOfUrn(String(object.urn))}}`;
+  if (typeof signature === "string" && ASSETS.has(signature)) {
+    const { [SIGNATURE]: _, ...asset } = object;
+    return readable(asset);
+  }
+  return Object.fromEntries(Object.entries(object).map(([key, entry]) => [key, readable(entry)]));
+}

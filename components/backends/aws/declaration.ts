@@ -1,0 +1,3 @@
+import { undeclared } from "../undeclared.ts";
+
+export const awsDeclaration = undeclared("aws");

@@ -1,0 +1,193 @@
+import type { z } from "zod";
+import type { PathPart } from "./faults.ts";
+import { isPlainObject } from "./overlay.ts";
+import { nearest, suggestion } from "./suggest.ts";
+
+type Issue = z.core.$ZodIssue;
+type RawFault = { readonly path: readonly PathPart[]; readonly message: string; readonly remedy: string };
+
+/** Checks `value` against `schema`; returns the value with defaults filled in, or every fault. */
+export function checkShape<T extends z.ZodType>(schema: T, value: unknown): { value: z.output<T> | undefined; faults: RawFault[] } {
+  const result = schema.safeParse(value);
+  if (result.success) return { value: result.data, faults: [] };
+  return { value: undefined, faults: result.error.issues.flatMap((issue) => translate(issue, [], schema, value)) };
+}
+
+export type { RawFault };
+
+function translate(issue: Issue, prefix: readonly PathPart[], schema: z.ZodType, root: unknown): RawFault[] {
+  const path = [...prefix, ...(issue.path as PathPart[])];
+  const found = valueAt(root, path);
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const known = knownKeys(schema, path, root);
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: `unknown field "${clip(key)}"`,
+        remedy: suggestion(
+          key,
+          known.filter((k) => !(isPlainObject(found) && k in found)),
+          "no further field is allowed here",
+        ),
+      }));
+    }
+    case "invalid_union":
+      return translateUnion(issue, path, schema, root, found);
+    case "invalid_key":
+      return [
+        {
+          path,
+          message: `"${clip(String(path.at(-1)))}" is not a valid name here`,
+          remedy: `allowed: ${issue.issues[0]?.message ?? "another name"}`,
+        },
+      ];
+    case "invalid_value": {
+      const values = issue.values.map(String);
+      if (found === undefined) return [{ path, message: "is missing", remedy: `allowed: ${values.join(", ")}` }];
+      const near = typeof found === "string" ? nearest(found, values) : undefined;
+      const remedy = issue.message.startsWith("Invalid ") ? `allowed: ${values.join(", ")}` : `allowed: ${issue.message}`;
+      return [
+        { path, message: `${show(found)} is not allowed`, remedy: near === undefined ? remedy : `${remedy}; did you mean "${near}"?` },
+      ];
+    }
+    case "invalid_type": {
+      const wanted = TYPE_NAMES[issue.expected] ?? issue.expected;
+      if (found === undefined) return [{ path, message: "is missing", remedy: `give ${wanted}` }];
+      return [{ path, message: `expected ${wanted}, found ${show(found)}`, remedy: `give ${wanted}` }];
+    }
+    case "too_small":
+    case "too_big":
+      return [
+        {
+          path,
+          message: `${show(found)} is ${issue.code === "too_small" ? "too small" : "too large"}`,
+          remedy: `allowed: ${bounds(issue)}`,
+        },
+      ];
+    default:
+      return [{ path, message: `${show(found)} is not accepted`, remedy: `allowed: ${issue.message}` }];
+  }
+}
+
+function translateUnion(
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: readonly PathPart[],
+  schema: z.ZodType,
+  root: unknown,
+  found: unknown,
+): RawFault[] {
+  const options = (issue as { options?: readonly unknown[] }).options;
+  if (issue.errors.length === 0 && options) {
+    const names = options.map(String);
+    if (found === undefined) return [{ path, message: "is missing", remedy: `allowed: ${names.join(", ")}` }];
+    return [
+      {
+        path,
+        message: `${show(found)} is not allowed`,
+        remedy: typeof found === "string" ? suggestion(found, names, "") : `allowed: ${names.join(", ")}`,
+      },
+    ];
+  }
+  // The branch whose own type fits is the one the writer meant; its faults say more than "none of these".
+  const meant = issue.errors.filter((branch) => branch.every((e) => e.path.length > 0 || e.code === "unrecognized_keys"));
+  const branch = meant.length > 0 ? meant.reduce((a, b) => (b.length < a.length ? b : a)) : undefined;
+  if (branch) return branch.flatMap((nested) => translate(nested, path, schema, root));
+  if (found === undefined) return [{ path, message: "is missing", remedy: `allowed: ${issue.message}` }];
+  const reasons = issue.errors.flat().filter((e) => e.code !== "invalid_type" && e.path.length === 0);
+  return [
+    {
+      path,
+      message: `${show(found)} is not accepted`,
+      remedy: `allowed: ${issue.message === "Invalid input" ? (reasons[0]?.message ?? "another value") : issue.message}`,
+    },
+  ];
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  object: "a map of fields",
+  record: "a map of names",
+  array: "a list",
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
+function bounds(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  if (!issue.message.startsWith("Too ")) return issue.message;
+  const limit = issue.code === "too_small" ? `${issue.minimum} or more` : `${issue.maximum} or less`;
+  if (issue.origin === "string") return `${limit} characters`;
+  if (issue.origin === "array") return `${limit} entries`;
+  return limit;
+}
+
+const clip = (text: string) => (text.length > 60 ? `${text.slice(0, 57)}…` : text);
+
+/** A value as a fault names it: short, on one line, and never key material. */
+function show(value: unknown): string {
+  if (typeof value === "string") return value.includes("-----BEGIN") ? "PEM text" : JSON.stringify(clip(value));
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (value === null) return "null (empty)";
+  if (typeof value === "object") return "a map of fields";
+  return String(value);
+}
+
+function valueAt(root: unknown, path: readonly PathPart[]): unknown {
+  let value = root;
+  for (const part of path) {
+    if (Array.isArray(value) && typeof part === "number") value = value[part];
+    else if (isPlainObject(value) && Object.hasOwn(value, part)) value = value[part];
+    else return undefined;
+  }
+  return value;
+}
+
+interface Definition {
+  type: string;
+  shape?: Record<string, z.ZodType>;
+  innerType?: z.ZodType;
+  valueType?: z.ZodType;
+  element?: z.ZodType;
+  options?: z.ZodType[];
+}
+
+const definitionOf = (schema: z.ZodType) => (schema as unknown as { _zod: { def: Definition } })._zod.def;
+
+/** Field names the schema allows at `path`, used for "did you mean". */
+function knownKeys(schema: z.ZodType, path: readonly PathPart[], root: unknown): string[] {
+  let candidates = [schema];
+  let value = root;
+  for (const part of path) {
+    candidates = candidates.flatMap((candidate) => children(candidate, part));
+    value = valueAt(value, [part]);
+  }
+  const objects = candidates.flatMap(objectsIn);
+  const keys = isPlainObject(value) ? Object.keys(value) : [];
+  // Of several object branches, the ones sharing most keys with what was written.
+  const score = (shape: Record<string, z.ZodType>) => keys.filter((key) => key in shape && literalFits(shape[key], value, key)).length;
+  const best = Math.max(...objects.map(score));
+  return [...new Set(objects.filter((shape) => score(shape) === best).flatMap((shape) => Object.keys(shape)))].filter(
+    (key) => key !== "$schema",
+  );
+}
+
+function literalFits(schema: z.ZodType | undefined, value: unknown, key: string): boolean {
+  if (schema === undefined) return false;
+  return definitionOf(schema).type !== "literal" || schema.safeParse((value as Record<string, unknown>)[key]).success;
+}
+
+function children(schema: z.ZodType, part: PathPart): z.ZodType[] {
+  const def = definitionOf(schema);
+  if (def.innerType) return children(def.innerType, part);
+  if (def.options) return def.options.flatMap((option) => children(option, part));
+  if (def.shape) return def.shape[part] ? [def.shape[part]] : [];
+  if (def.valueType) return [def.valueType];
+  return def.element ? [def.element] : [];
+}
+
+function objectsIn(schema: z.ZodType): Record<string, z.ZodType>[] {
+  const def = definitionOf(schema);
+  if (def.innerType) return objectsIn(def.innerType);
+  if (def.options) return def.options.flatMap(objectsIn);
+  return def.shape ? [def.shape] : [];
+}
