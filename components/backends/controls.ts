@@ -21,6 +21,7 @@ export const CONTROLS = {
   "clientIp.trustedHops": "Find the client's address behind trusted proxies",
   "request.path": "Normalise paths and refuse ambiguous spellings",
   "request.size": "Refuse requests whose URL, headers or body are too large",
+  "request.framing": "Refuse requests whose length or form two parsers could read differently",
   "request.headers": "Drop identity headers from outside and ambiguous header names; set the gateway's own",
   "errors.problem": "Answer errors as problem+json without internals",
   "access.allow": "Admit only declared client addresses",
@@ -134,6 +135,7 @@ function frontControls(model: GatewayModel, add: Add): void {
   if (model.clientIp.trustedHops > 0) add("clientIp.trustedHops", "clientIp.trustedHops");
   add("request.path", "routes");
   add("request.size", "limits");
+  add("request.framing", "routes");
   add("request.headers", "headers");
   add("errors.problem", "");
   if (model.access.allowCidrs.length > 0) add("access.allow", "access.allowCidrs");
