@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ControlDecision, decide } from "./backends/capabilities.ts";
+import type { ControlDecision } from "./backends/capabilities.ts";
 import type {
   BridgeSummary,
   CertificateSummary,
@@ -7,12 +7,11 @@ import type {
   DnsRecord,
   EnforcedControl,
   EnforcementRecord,
-  Finding,
   IssuerSummary,
 } from "./backends/contract.ts";
-import { DECLARATIONS, loadBackend } from "./backends/registry.ts";
+import { judge, refusalMessage } from "./backends/judge.ts";
+import { loadBackend } from "./backends/registry.ts";
 import { StackSecrets } from "./secrets.ts";
-import { type Fault, formatFault } from "./spec/faults.ts";
 import type { GatewayModel } from "./spec/model.ts";
 
 export interface SecureGatewayArgs {
@@ -35,23 +34,6 @@ export interface SecureGatewayArgs {
    * @default the current folder
    */
   readonly documentFolder?: string;
-}
-
-/** What a cloud makes of a model before anything is created: how each control is kept, every refusal, every finding. */
-export interface Judgement {
-  readonly variant: string;
-  readonly why: string;
-  readonly decisions: readonly ControlDecision[];
-  readonly faults: readonly Fault[];
-  readonly findings: readonly Finding[];
-}
-
-/** Judges without building; pure, and loads no cloud SDK. */
-export function judge(cloud: Cloud, model: GatewayModel): Judgement {
-  const declaration = DECLARATIONS[cloud];
-  const { variant, why } = declaration.variantOf(model);
-  const { decisions, faults } = decide(cloud, variant, declaration.capabilities, model);
-  return { variant, why, decisions, faults: [...faults, ...declaration.faults(model)], findings: declaration.findings(model) };
 }
 
 /**
@@ -133,7 +115,3 @@ function enforcedControls(
 
 /** The name a resource was given: the last part of its URN. */
 const nameOfUrn = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
-
-function refusalMessage(cloud: Cloud, faults: readonly Fault[]): string {
-  return `The document asks for ${faults.length} ${faults.length === 1 ? "thing" : "things"} that ${cloud} cannot enforce. Nothing was created.\n${faults.map((fault) => `  ${formatFault(fault)}`).join("\n")}`;
-}

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cloud, Finding } from "../../components/backends/contract.ts";
+import { judge } from "../../components/backends/judge.ts";
 import { withUnknownSecrets } from "../../components/secrets.ts";
-import { judge, SecureGateway } from "../../components/secure-gateway.ts";
+import { SecureGateway } from "../../components/secure-gateway.ts";
 import type { Fault } from "../../components/spec/faults.ts";
 import type { GatewayModel } from "../../components/spec/model.ts";
 import { computedOutputs } from "./computed.ts";
