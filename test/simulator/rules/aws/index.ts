@@ -1,0 +1,3 @@
+import type { RuleSet } from "../../core/rule.ts";
+
+export const ruleSet: RuleSet = { name: "aws", rules: [], functions: {} };

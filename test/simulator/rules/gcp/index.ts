@@ -1,0 +1,2 @@
+import type { RuleSet } from "../../core/rule.ts";
+export const ruleSet: RuleSet = { name: "gcp", rules: [], functions: {} };
