@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { gte } from "semver";
 import { run } from "./child.mjs";
-import { type FoundProgram, isAtLeast, isExecutable, onPath, outputOf, parseVersion, type Version } from "./find.ts";
+import { type FoundProgram, isExecutable, onPath, outputOf, versionIn } from "./find.ts";
 import { withLock } from "./lock.mjs";
 import { cacheFolder } from "./packages.mjs";
 import { say, step } from "./progress.mjs";
@@ -10,7 +11,7 @@ import { say, step } from "./progress.mjs";
 export const ENVOY_VERSION = "1.40.0";
 
 /** Oldest version of the machine's own that is accepted: the configuration the local backend writes uses nothing newer. */
-const MINIMUM: Version = [1, 36, 0];
+const MINIMUM = "1.36.0";
 
 const folder = () => join(cacheFolder(), "envoy", ENVOY_VERSION);
 const programIn = (place: string) => join(place, "envoy", "_bin", "envoy");
@@ -19,7 +20,7 @@ const programIn = (place: string) => join(place, "envoy", "_bin", "envoy");
 export async function findEnvoy(): Promise<FoundProgram | undefined> {
   for (const command of onPath("envoy")) {
     const version = await versionOf(command);
-    if (version && isAtLeast(version, MINIMUM)) return { command, version: version.join("."), source: "PATH" };
+    if (version && gte(version, MINIMUM)) return { command, version, source: "PATH" };
   }
   const command = programIn(folder());
   return isExecutable(command) ? { command, version: ENVOY_VERSION, source: "cache" } : undefined;
@@ -33,7 +34,7 @@ export async function findEnvoy(): Promise<FoundProgram | undefined> {
 export async function ensureEnvoy(root: string): Promise<FoundProgram> {
   const found = await findEnvoy();
   if (found) return found;
-  for (const command of onPath("envoy")) say(`Envoy at ${command} is older than ${MINIMUM.join(".")} and is not used.`);
+  for (const command of onPath("envoy")) say(`Envoy at ${command} is older than ${MINIMUM} and is not used.`);
   return withLock(
     join(cacheFolder(), "locks", "envoy"),
     async () => {
@@ -45,9 +46,9 @@ export async function ensureEnvoy(root: string): Promise<FoundProgram> {
 }
 
 /** `envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL` */
-async function versionOf(command: string): Promise<Version | undefined> {
+async function versionOf(command: string): Promise<string | undefined> {
   const printed = await outputOf(command, ["--version"]);
-  return parseVersion(/version: [^/]*\/([\d.]+)/.exec(printed ?? "")?.[1] ?? "");
+  return versionIn(/version: [^/]*\/([\d.]+)/.exec(printed ?? "")?.[1]);
 }
 
 async function fetchEnvoy(root: string): Promise<void> {
@@ -68,12 +69,12 @@ async function fetchEnvoy(root: string): Promise<void> {
     if (result.code !== 0) {
       say(result.output.trimEnd().split("\n").slice(-6).join("\n"));
       throw new Error(
-        `pip could not install Envoy (its own message is above): check the network and pip's index setting and run this again; on a platform without a wheel (it needs glibc 2.31 or macOS 15), put an Envoy ${MINIMUM.slice(0, 2).join(".")} or newer on PATH.`,
+        `pip could not install Envoy (its own message is above): check the network and pip's index setting and run this again; on a platform without a wheel (it needs glibc 2.31 or macOS 15), put an Envoy ${MINIMUM} or newer on PATH.`,
       );
     }
     if ((await versionOf(programIn(target))) === undefined)
       throw new Error(
-        `The Envoy that pip installed does not run on this machine: put an Envoy ${MINIMUM.slice(0, 2).join(".")} or newer on PATH and run this again.`,
+        `The Envoy that pip installed does not run on this machine: put an Envoy ${MINIMUM} or newer on PATH and run this again.`,
       );
     mkdirSync(dirname(folder()), { recursive: true });
     if (existsSync(folder())) rmSync(folder(), { recursive: true, force: true });

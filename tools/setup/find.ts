@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { coerce } from "semver";
 import { run } from "./child.mjs";
 
 /** A program that set-up found or made. */
@@ -12,18 +13,8 @@ export interface FoundProgram {
   readonly source: "PATH" | "cache";
 }
 
-export type Version = readonly [major: number, minor: number, patch: number];
-
-/** The first three numbers in a text: `v3.250.0-alpha` → 3, 250, 0. */
-export function parseVersion(text: string): Version | undefined {
-  const match = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
-  return match ? [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)] : undefined;
-}
-
-export function isAtLeast(version: Version, minimum: Version): boolean {
-  const differing = [0, 1, 2].find((index) => version[index] !== minimum[index]);
-  return differing === undefined || (version[differing] as number) > (minimum[differing] as number);
-}
+/** The first version number in a text: `v3.250.0 (linux)` → `3.250.0`, `go1.26` → `1.26.0`. */
+export const versionIn = (text: string | undefined): string | undefined => coerce(text)?.version;
 
 export function isExecutable(file: string): boolean {
   try {

@@ -1,6 +1,6 @@
 // Facts about processes of this machine. Plain JavaScript, because it must run before the packages are installed.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /**
  * When a process started, as a word that no later process with the same number shares.
@@ -9,12 +9,8 @@ import { readFileSync } from "node:fs";
  * @returns {string | undefined} undefined when there is no such process, or the machine does not tell
  */
 export function startOf(pid) {
-  if (process.platform === "linux") {
-    const stat = statOf(pid);
-    // Field 22 counts clock ticks since boot; the name in field 2 may hold spaces and brackets, so count from its end.
-    return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  }
-  return ps(pid, "lstart=");
+  // Clock ticks since boot.
+  return process.platform === "linux" ? fieldsOf(pid)?.[19] : ps(pid, "lstart=");
 }
 
 /**
@@ -44,11 +40,37 @@ export function isRunning(pid) {
   return !isZombie(pid);
 }
 
+/**
+ * Processes that a process has started and that it has not left yet.
+ *
+ * @param {number} pid
+ * @returns {number[]}
+ */
+export function childrenOf(pid) {
+  if (process.platform === "linux") {
+    const all = readdirSync("/proc").map(Number).filter(Number.isInteger);
+    return all.filter((candidate) => fieldsOf(candidate)?.[1] === String(pid));
+  }
+  try {
+    const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
+    return rows
+      .map((row) => row.trim().split(/\s+/).map(Number))
+      .flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []));
+  } catch {
+    return [];
+  }
+}
+
 /** A process that has ended but whose parent has not looked yet. @param {number} pid */
 function isZombie(pid) {
   if (process.platform !== "linux") return ps(pid, "state=")?.startsWith("Z") ?? false;
+  return fieldsOf(pid)?.[0] === "Z";
+}
+
+/** What Linux tells about a process after its number and name: state, parent, … The name may hold spaces and brackets, so count from its end. @param {number} pid */
+function fieldsOf(pid) {
   const stat = statOf(pid);
-  return stat?.slice(stat.lastIndexOf(")") + 2).startsWith("Z") ?? false;
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** @param {number} pid */

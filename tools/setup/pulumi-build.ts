@@ -1,14 +1,15 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { gte } from "semver";
 import { run } from "./child.mjs";
-import { isAtLeast, onPath, outputOf, parseVersion, type Version } from "./find.ts";
+import { onPath, outputOf, versionIn } from "./find.ts";
 import { cacheFolder } from "./packages.mjs";
 import { duration, say, step } from "./progress.mjs";
 
 /** The `go` line of tools/pulumi/go.mod. */
-const GO_MINIMUM: Version = [1, 25, 11];
+const GO_MINIMUM = "1.25.11";
 /** From here on Go fetches a newer toolchain by itself when a module needs one, unless GOTOOLCHAIN says `local`. */
-const GO_SELF_UPDATING: Version = [1, 21, 0];
+const GO_SELF_UPDATING = "1.21.0";
 
 const MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
@@ -49,15 +50,15 @@ export async function buildPulumi(root: string, version: string): Promise<string
 }
 
 async function goProgram(version: string): Promise<string> {
-  const wanted = `The Pulumi CLI ${version} is built with Go ${GO_MINIMUM.join(".")} or newer`;
+  const wanted = `The Pulumi CLI ${version} is built with Go ${GO_MINIMUM} or newer`;
   const remedy = `install it (or the Pulumi CLI ${version} itself) and run this again.`;
   const go = onPath("go")[0];
   if (go === undefined) throw new Error(`${wanted}, and this machine has no Go: ${remedy}`);
   const printed = await outputOf(go, ["env", "GOVERSION"], { ...process.env, GOTOOLCHAIN: "local" });
-  const present = parseVersion(printed ?? "");
+  const present = versionIn(printed);
   if (present === undefined) throw new Error(`${wanted}, and ${go} does not tell its version: ${remedy}`);
-  const chooses = isAtLeast(present, GO_SELF_UPDATING) && (await outputOf(go, ["env", "GOTOOLCHAIN"]))?.trim() !== "local";
-  if (!isAtLeast(present, GO_MINIMUM) && !chooses) throw new Error(`${wanted}, and ${go} is ${present.join(".")}: ${remedy}`);
+  const chooses = gte(present, GO_SELF_UPDATING) && (await outputOf(go, ["env", "GOTOOLCHAIN"]))?.trim() !== "local";
+  if (!gte(present, GO_MINIMUM) && !chooses) throw new Error(`${wanted}, and ${go} is ${present}: ${remedy}`);
   return go;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type FoundProgram, isAtLeast, isExecutable, onPath, outputOf, parseVersion, type Version } from "./find.ts";
+import { gte, major } from "semver";
+import { type FoundProgram, isExecutable, onPath, outputOf, versionIn } from "./find.ts";
 import { withLock } from "./lock.mjs";
 import { cacheFolder } from "./packages.mjs";
 import { say } from "./progress.mjs";
@@ -10,16 +11,14 @@ import { launchPulumi } from "./pulumi-launcher.ts";
 /** The version set-up provides, and the oldest one of the machine's own that it accepts. */
 export const PULUMI_VERSION = "3.250.0";
 
-const MINIMUM = parseVersion(PULUMI_VERSION) as Version;
-
 const cached = () => join(cacheFolder(), "pulumi", PULUMI_VERSION, "pulumi");
 
 /** The Pulumi CLI: one on PATH that is new enough, else the one set-up made; undefined when there is neither. */
 export async function findPulumi(): Promise<FoundProgram | undefined> {
   for (const command of onPath("pulumi")) {
     const printed = await outputOf(command, ["version"], { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" });
-    const version = parseVersion(printed ?? "");
-    if (version && version[0] === MINIMUM[0] && isAtLeast(version, MINIMUM)) return { command, version: version.join("."), source: "PATH" };
+    const version = versionIn(printed);
+    if (version && gte(version, PULUMI_VERSION) && major(version) === major(PULUMI_VERSION)) return { command, version, source: "PATH" };
   }
   return isExecutable(cached()) ? { command: cached(), version: PULUMI_VERSION, source: "cache" } : undefined;
 }
@@ -50,7 +49,7 @@ export async function ensurePulumi(root: string): Promise<FoundProgram> {
 /** Makes a folder with a working `pulumi` the cached one, in one step. */
 async function moveInPlace(folder: string): Promise<void> {
   const printed = await outputOf(join(folder, "pulumi"), ["version"], { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" });
-  if (parseVersion(printed ?? "")?.join(".") !== PULUMI_VERSION)
+  if (versionIn(printed) !== PULUMI_VERSION)
     throw new Error(`The Pulumi CLI that was made does not answer as ${PULUMI_VERSION}: delete ${dirname(folder)} and run this again.`);
   const target = dirname(cached());
   if (existsSync(target)) rmSync(target, { recursive: true, force: true });

@@ -1,0 +1,56 @@
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
+import { judge } from "../components/backends/judge.ts";
+import { DocumentError } from "../components/spec/faults.ts";
+import { loadModel } from "../components/spec/load.ts";
+import type { GatewayModel } from "../components/spec/model.ts";
+import { overlaysOf, type StackSettings } from "../components/stack-settings.ts";
+import { OperationError } from "./errors.ts";
+import type { Project } from "./project.ts";
+import { readStackFile, type StackFile, settingsOf } from "./stack-file.ts";
+
+/** A program for the engine, and what can be said about it before the engine starts. */
+export interface Program {
+  /** Finds what would make the program fail, without engine or credentials. @throws OperationError */
+  check(project: Project, stackFile: StackFile): Promise<void>;
+  /** The program itself, loaded when it is needed. */
+  load(project: Project): Promise<PulumiFn>;
+}
+
+/** The project's own program: `index.ts`, which `pulumi up` runs too. */
+export const gatewayProgram: Program = {
+  async check(project, stackFile) {
+    const { settings, model } = await stackModel(project, stackFile);
+    const { faults } = judge(settings.cloud, model);
+    if (faults.length === 0) return;
+    const count = `${faults.length} ${faults.length === 1 ? "thing" : "things"}`;
+    throw new OperationError(
+      "refused",
+      `${settings.cloud} cannot enforce ${count} the document asks for`,
+      "change the document or the cloud",
+      { faults },
+    );
+  },
+  async load(project) {
+    const module = (await import(pathToFileURL(join(project.root, "index.ts")).href)) as { default: PulumiFn };
+    return module.default;
+  },
+};
+
+/** The model a stack runs, read without the engine. @throws OperationError (`no-stack`, `settings` or `document`). */
+export async function stackModel(
+  project: Project,
+  stackFile: string | StackFile,
+): Promise<{ readonly settings: StackSettings; readonly model: GatewayModel }> {
+  const file = typeof stackFile === "string" ? readStackFile(project, stackFile) : stackFile;
+  const settings = settingsOf(project, file);
+  try {
+    return { settings, model: await loadModel({ file: settings.document, overlays: overlaysOf(settings, file.stack) }) };
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    const { faults } = error;
+    const message = `${relative(process.cwd(), settings.document)} has ${faults.length} ${faults.length === 1 ? "fault" : "faults"}`;
+    throw new OperationError("document", message, "correct the document", { faults });
+  }
+}
