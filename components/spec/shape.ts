@@ -1,19 +1,30 @@
 import type { z } from "zod";
 import type { PathPart } from "./faults.ts";
 import { isPlainObject } from "./overlay.ts";
+import { clip, show } from "./show.ts";
 import { nearest, suggestion } from "./suggest.ts";
 
 type Issue = z.core.$ZodIssue;
-type RawFault = { readonly path: readonly PathPart[]; readonly message: string; readonly remedy: string };
+
+/** A fault whose path still has its parts. */
+export interface RawFault {
+  readonly path: readonly PathPart[];
+  readonly message: string;
+  readonly remedy: string;
+}
 
 /** Checks `value` against `schema`; returns the value with defaults filled in, or every fault. */
 export function checkShape<T extends z.ZodType>(schema: T, value: unknown): { value: z.output<T> | undefined; faults: RawFault[] } {
   const result = schema.safeParse(value);
-  if (result.success) return { value: result.data, faults: [] };
-  return { value: undefined, faults: result.error.issues.flatMap((issue) => translate(issue, [], schema, value)) };
+  return result.success
+    ? { value: result.data, faults: [] }
+    : { value: undefined, faults: shapeFaults(result.error.issues, schema, value) };
 }
 
-export type { RawFault };
+/** What the schema's issues mean to the person who wrote `value`. */
+export function shapeFaults(issues: readonly Issue[], schema: z.ZodType, value: unknown): RawFault[] {
+  return issues.flatMap((issue) => translate(issue, [], schema, value));
+}
 
 function translate(issue: Issue, prefix: readonly PathPart[], schema: z.ZodType, root: unknown): RawFault[] {
   const path = [...prefix, ...(issue.path as PathPart[])];
@@ -119,17 +130,6 @@ function bounds(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): strin
   if (issue.origin === "string") return `${limit} characters`;
   if (issue.origin === "array") return `${limit} entries`;
   return limit;
-}
-
-const clip = (text: string) => (text.length > 60 ? `${text.slice(0, 57)}…` : text);
-
-/** A value as a fault names it: short, on one line, and never key material. */
-function show(value: unknown): string {
-  if (typeof value === "string") return value.includes("-----BEGIN") ? "PEM text" : JSON.stringify(clip(value));
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
-  if (value === null) return "null (empty)";
-  if (typeof value === "object") return "a map of fields";
-  return String(value);
 }
 
 function valueAt(root: unknown, path: readonly PathPart[]): unknown {

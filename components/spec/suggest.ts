@@ -19,8 +19,8 @@ export function suggestion(word: string, known: readonly string[], none: string)
   return `allowed: ${shown.join(", ")}${known.length > shown.length ? ` and ${known.length - shown.length} more` : ""}`;
 }
 
-// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours count one each.
-function editDistance(a: string, b: string): number {
+/** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours count one each. */
+export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

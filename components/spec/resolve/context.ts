@@ -1,22 +1,62 @@
 import { X509Certificate } from "node:crypto";
 import type { PathPart } from "../faults.ts";
 import { isPlainObject } from "../overlay.ts";
+import type { PrunedParts } from "../prune.ts";
 import type { RawFault } from "../shape.ts";
+import { show } from "../show.ts";
 
-/** Reads a file a document names; throws with a reason when it may not or cannot. */
+/** Reads a file a document names, by path relative to the document; throws with a reason when it may not or cannot. */
 export type FileReader = (path: string) => string;
+
+/** What a document looked like before the parts with a wrong shape were left out. */
+export interface Judged {
+  /** The document as written, overlays and imported routes included. */
+  readonly raw: unknown;
+  readonly pruned: PrunedParts;
+  original(path: readonly PathPart[]): readonly PathPart[];
+}
 
 /** Collects faults while the model is built, so that one run reports them all. */
 export class ResolveContext {
   readonly faults: RawFault[] = [];
+  /** The document as written; its names count as declared even where an entry was left out. */
+  readonly raw: unknown;
   readonly #read: FileReader;
+  readonly #judged: Judged | undefined;
 
-  constructor(read: FileReader) {
+  constructor(read: FileReader, document: unknown, judged?: Judged) {
     this.#read = read;
+    this.#judged = judged;
+    this.raw = judged?.raw ?? document;
   }
 
-  fault(path: readonly PathPart[], message: string, remedy: string): void {
-    this.faults.push({ path, message, remedy });
+  /**
+   * Notes a fault at `path`. It is dropped when the judgement may only follow from something that was left out: at `path`, or at one of
+   * the places in `because` that the judgement looked at as well.
+   */
+  fault(path: readonly PathPart[], message: string, remedy: string, because: readonly (readonly PathPart[])[] = []): void {
+    const at = this.#judged?.original(path) ?? path;
+    const places = [at, ...because.map((place) => this.#judged?.original(place) ?? place)];
+    if (places.some((place) => this.#mayFollow(place))) return;
+    this.faults.push({ path: at, message, remedy });
+  }
+
+  /** False when something at or below `path` was left out, so that nothing can be said about what is absent there. */
+  intact(path: readonly PathPart[]): boolean {
+    return !this.#judged?.pruned.touch(this.#judged.original(path));
+  }
+
+  /** Names the document as written declares in the map at `path`. */
+  declared(...path: readonly string[]): string[] {
+    const map = valueAt(this.raw, path);
+    return isPlainObject(map) ? Object.keys(map) : [];
+  }
+
+  #mayFollow(place: readonly PathPart[]): boolean {
+    const pruned = this.#judged?.pruned;
+    if (pruned === undefined) return false;
+    if (pruned.touch(place)) return true;
+    return pruned.hasUnknownField(place.slice(0, -1)) && valueAt(this.raw, place) === undefined;
   }
 
   /** The text of an inline value or of `{ file }`; undefined after a fault. */
@@ -27,14 +67,14 @@ export class ResolveContext {
     } catch (error) {
       this.fault(
         [...path, "file"],
-        `cannot read "${value.file}" (${reason(error)})`,
+        `cannot read ${show(value.file)} (${readFailure(error)})`,
         "give the path of a readable file, relative to the document",
       );
       return undefined;
     }
   }
 
-  /** Every certificate in a PEM value, each as canonical PEM; a fault when there is none, one does not parse, or a private key stands there. */
+  /** Every certificate in a PEM value, each as canonical PEM; a fault for everything else that stands there. */
   certificates(value: string | { readonly file: string }, path: readonly PathPart[]): string[] {
     const text = this.text(value, path);
     if (text === undefined) return [];
@@ -51,10 +91,17 @@ export class ResolveContext {
       this.fault(path, "holds no PEM certificate", "give text with -----BEGIN CERTIFICATE----- … -----END CERTIFICATE-----");
       return [];
     }
-    const parsed: string[] = [];
+    const started = text.match(/-----BEGIN /g)?.length ?? 0;
+    if (started > blocks.length)
+      this.fault(
+        path,
+        `holds ${started} PEM blocks, of which ${blocks.length} are whole certificates`,
+        "give whole certificates only, each from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
+      );
+    const parsed = new Set<string>();
     blocks.forEach((block, index) => {
       try {
-        parsed.push(new X509Certificate(block).toString().trim());
+        parsed.add(new X509Certificate(block).toString().trim());
       } catch {
         this.fault(
           path,
@@ -63,18 +110,38 @@ export class ResolveContext {
         );
       }
     });
-    return parsed;
+    return [...parsed];
   }
 
+  /** The certificates of a list of PEM values, each once. */
   certificateList(values: readonly (string | { readonly file: string })[], path: readonly PathPart[]): string[] {
-    return values.flatMap((value, index) => this.certificates(value, [...path, index]));
+    return [...new Set(values.flatMap((value, index) => this.certificates(value, [...path, index])))];
   }
 }
 
-function reason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === "ENOENT") return "no such file";
-  if (code === "EISDIR") return "it is a folder";
-  if (code === "EACCES") return "no permission";
+function valueAt(root: unknown, path: readonly PathPart[]): unknown {
+  let value = root;
+  for (const part of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<PathPart, unknown>)[part];
+  }
+  return value;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  ENOTDIR: "no such file",
+  EISDIR: "it is a folder",
+  EACCES: "no permission",
+  EPERM: "no permission",
+  ELOOP: "its symbolic links go in circles",
+  ENAMETOOLONG: "the name is too long",
+  ERR_INVALID_ARG_VALUE: "the name has a NUL character",
+};
+
+/** Why a file could not be read, without paths of this machine. */
+export function readFailure(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (typeof code === "string") return REASONS[code] ?? code;
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import { formatPath, type PathPart } from "../faults.ts";
 import type { CircuitBreaker, Plan, RateLimit, RateLimitKey, Retries } from "../model.ts";
 import type { circuitBreaker, plan, rateLimits, requestLimits, retries } from "../schema/limits.ts";
 import type { ResolveContext } from "./context.ts";
-import { bytes, milliseconds } from "./units.ts";
+import { boundedMilliseconds, bytes, milliseconds } from "./units.ts";
 
 const PERIODS = { second: 1000, minute: 60_000, hour: 3_600_000 } as const;
 
@@ -75,15 +75,20 @@ export function resolveRetries(
       [...path, "perTryTimeout"],
       `"${policy.perTryTimeout}" is longer than the whole request's timeout of ${timeoutMs} ms`,
       "make it shorter, or raise the timeout",
+      [[...path.slice(0, -1), "timeout"]],
     );
   }
   return { attempts: policy.attempts, perTryTimeoutMs, on: [...new Set(policy.on)].sort(), nonIdempotent: policy.nonIdempotent };
 }
 
-export function resolveCircuitBreaker(breaker: z.output<typeof circuitBreaker>): CircuitBreaker {
+export function resolveCircuitBreaker(
+  breaker: z.output<typeof circuitBreaker>,
+  path: readonly PathPart[],
+  ctx: ResolveContext,
+): CircuitBreaker {
   return {
     consecutiveErrors: breaker.consecutiveErrors,
-    ejectionTimeMs: milliseconds(breaker.ejectionTime),
+    ejectionTimeMs: boundedMilliseconds(breaker.ejectionTime, "1s", "1h", [...path, "ejectionTime"], ctx),
     maxRequests: breaker.maxRequests,
   };
 }

@@ -1,4 +1,4 @@
-import type { PathSegment, Route, RoutePath } from "../model.ts";
+import type { Method, PathSegment, Route, RoutePath } from "../model.ts";
 
 /** Takes a path the schema has accepted apart. */
 export function parseRoutePath(text: string): RoutePath {
@@ -17,19 +17,55 @@ export function parametersOf(path: RoutePath): string[] {
   return path.segments.flatMap((segment) => ("parameter" in segment ? [segment.parameter] : []));
 }
 
+/** What a path matches, whatever its parameters are called: `/orders/{id}` and `/orders/{order}` have one pattern. */
+export function patternOf(path: RoutePath): string {
+  const segments = path.segments.map((segment) => ("literal" in segment ? `/${segment.literal}` : "/{}")).join("");
+  return `${segments}${path.kind === "prefix" ? "/*" : path.trailingSlash || segments === "" ? "/" : ""}`;
+}
+
+/** True when the path of a request, normalised and without its query, matches. */
+export function matchesPath(pattern: RoutePath, path: string): boolean {
+  if (!path.startsWith("/")) return false;
+  const parts = path.slice(1).split("/");
+  const { segments } = pattern;
+  const fits = (segment: PathSegment, index: number) =>
+    "literal" in segment ? parts[index] === segment.literal : (parts[index] ?? "") !== "";
+  if (pattern.kind === "prefix") return parts.length > segments.length && segments.every(fits);
+  const end = pattern.trailingSlash || segments.length === 0 ? 1 : 0;
+  return parts.length === segments.length + end && segments.every(fits) && (end === 0 || parts.at(-1) === "");
+}
+
+/** What the gateway does with a path and a method before it asks for credentials. */
+export type RouteMatch =
+  | { readonly kind: "route"; readonly route: Route }
+  /** The path is known, the method is not: 405 with these in `Allow`. */
+  | { readonly kind: "otherMethod"; readonly allow: readonly Method[] }
+  /** 404. */
+  | { readonly kind: "unknown" };
+
+/** The decision every backend must come to. The most specific path that matches decides alone; then its routes are asked for the method. */
+export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
+  const first = routes.find((route) => matchesPath(route.path, path));
+  if (first === undefined) return { kind: "unknown" };
+  const pattern = patternOf(first.path);
+  const same = routes.filter((route) => patternOf(route.path) === pattern);
+  const route = same.find((candidate) => candidate.methods.some((allowed) => allowed === method));
+  return route ? { kind: "route", route } : { kind: "otherMethod", allow: [...new Set(same.flatMap((candidate) => candidate.methods))] };
+}
+
 const RANK = { exact: 0, template: 1, prefix: 2 } as const;
 
-const literals = (path: RoutePath) => path.segments.filter((segment) => "literal" in segment).length;
+export const literalCount = (path: RoutePath) => path.segments.filter((segment) => "literal" in segment).length;
 
 /**
  * Order of judgement between two paths: exact before template before prefix; templates with more literal segments first;
- * longer prefixes first. 0 means neither wins, which is a fault when one request can match both.
+ * longer prefixes first, then prefixes with more literal segments. 0 means neither wins, which is a fault when one request can match both.
  */
 export function compareSpecificity(a: RoutePath, b: RoutePath): number {
   if (a.kind !== b.kind) return RANK[a.kind] - RANK[b.kind];
   if (a.kind === "exact") return 0;
   if (a.kind === "prefix" && a.segments.length !== b.segments.length) return b.segments.length - a.segments.length;
-  return literals(b) - literals(a);
+  return literalCount(b) - literalCount(a);
 }
 
 /** True when some request path matches both. */
@@ -51,58 +87,11 @@ const reaches = (prefix: RoutePath, path: RoutePath) =>
   path.segments.length > prefix.segments.length ||
   (path.segments.length === prefix.segments.length && (path.trailingSlash || path.segments.length === 0));
 
-/** Sorts routes so that the first match is the right one; ties are kept in the order of their names. */
-export function sortRoutes(routes: readonly Route[]): Route[] {
-  return [...routes].sort(
-    (a, b) =>
-      compareSpecificity(a.path, b.path) ||
-      (a.path.text < b.path.text ? -1 : a.path.text > b.path.text ? 1 : 0) ||
-      (a.name < b.name ? -1 : 1),
-  );
+/** Sorts routes so that the first match is the right one; ties are kept in the order of their paths, then names. */
+export function sortRoutes<T extends Pick<Route, "name" | "path">>(routes: readonly T[]): T[] {
+  const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  return routes
+    .map((route) => ({ route, pattern: patternOf(route.path) }))
+    .sort((a, b) => compareSpecificity(a.route.path, b.route.path) || compare(a.pattern, b.pattern) || compare(a.route.name, b.route.name))
+    .map(({ route }) => route);
 }
-
-/**
- * Pairs of routes between which a request could not decide: same method, equal specificity, and a path both match.
- * Candidates are grouped by kind, length, literal count and slash, then by their first literals, so that a thousand routes do not mean a million comparisons.
- */
-export function ambiguousPairs(routes: readonly Route[]): [Route, Route][] {
-  const groups = new Map<string, Route[]>();
-  for (const route of routes) {
-    const { path } = route;
-    const shape = path.kind === "exact" ? path.text : `${path.kind}/${path.segments.length}/${literals(path)}/${path.trailingSlash}`;
-    const group = groups.get(shape);
-    if (group) group.push(route);
-    else groups.set(shape, [route]);
-  }
-  return [...groups.values()].flatMap((group) => meetingPairs(group, 0));
-}
-
-/** Splits a group by the literal at position `depth`; routes with a parameter there meet every branch. */
-function meetingPairs(group: readonly Route[], depth: number): [Route, Route][] {
-  if (group.length < 2) return [];
-  const longest = Math.max(...group.map((route) => route.path.segments.length));
-  if (depth >= longest || group.length <= 8) return comparePairs(group);
-  const branches = new Map<string, Route[]>();
-  const open: Route[] = [];
-  for (const route of group) {
-    const segment = route.path.segments[depth];
-    if (segment === undefined || "parameter" in segment) open.push(route);
-    else if (branches.has(segment.literal)) branches.get(segment.literal)?.push(route);
-    else branches.set(segment.literal, [route]);
-  }
-  const pairs = meetingPairs(open, depth + 1);
-  for (const branch of branches.values()) {
-    pairs.push(...meetingPairs(branch, depth + 1));
-    for (const left of open) for (const right of branch) if (conflict(left, right)) pairs.push([left, right]);
-  }
-  return pairs;
-}
-
-function comparePairs(group: readonly Route[]): [Route, Route][] {
-  return group.flatMap((left, index) =>
-    group.slice(index + 1).flatMap((right): [Route, Route][] => (conflict(left, right) ? [[left, right]] : [])),
-  );
-}
-
-const conflict = (a: Route, b: Route) =>
-  a.methods.some((method) => b.methods.includes(method)) && compareSpecificity(a.path, b.path) === 0 && canMeet(a.path, b.path);

@@ -1,18 +1,20 @@
 import type { z } from "zod";
 import type { PathPart } from "../faults.ts";
-import type { Alternative, JwtProvider, RateLimit, Requirement } from "../model.ts";
+import type { Alternative, ClientValidation, JwtProvider, RateLimit, Requirement } from "../model.ts";
 import type { alternative } from "../schema/access.ts";
 import type { route } from "../schema/routes.ts";
 import { suggestion } from "../suggest.ts";
+import { admitsOnly, toAlternative } from "./alternatives.ts";
 import type { ResolveContext } from "./context.ts";
+import { isReservedHeader } from "./headers.ts";
 
 /** What a requirement may refer to. */
 export interface RequirementNames {
   readonly providers: Readonly<Record<string, JwtProvider>>;
-  readonly plans: readonly string[];
-  readonly consumers: readonly string[];
-  readonly clientCertificates: boolean;
+  readonly clientValidation: ClientValidation | undefined;
 }
+
+type AlternativeDocument = z.output<typeof alternative>;
 
 export function resolveRequirement(
   entry: z.output<typeof route>,
@@ -20,24 +22,42 @@ export function resolveRequirement(
   names: RequirementNames,
   ctx: ResolveContext,
 ): Requirement {
+  const both = [
+    [...path, "public"],
+    [...path, "require"],
+  ];
   if (entry.public && entry.require) {
-    ctx.fault([...path, "public"], "the route is public and requires something", 'keep "public: true" or "require", not both');
+    ctx.fault([...path, "public"], "the route is public and requires something", 'keep "public: true" or "require", not both', both);
   } else if (!entry.public && !entry.require) {
     ctx.fault(
       [...path, "require"],
       "the route does not say who may call it",
       'list what a client must show in "require", or write "public: true"',
+      both,
     );
   }
   if (entry.require === undefined) return { kind: "public" };
-  return {
-    kind: "anyOf",
-    alternatives: entry.require.map((item, index) => resolveAlternative(item, [...path, "require", index], names, ctx)),
-  };
+  const alternatives = entry.require.map((item, index) => resolveAlternative(item, [...path, "require", index], names, ctx));
+  alternatives.forEach((item, index) => {
+    const wider = alternatives.findIndex(
+      (other, at) => at !== index && admitsOnly(item, other) && (at < index || !admitsOnly(other, item)),
+    );
+    if (wider >= 0 && asksForSomething(alternatives[wider]))
+      ctx.fault(
+        [...path, "require", index],
+        `is never needed: require[${wider}] alone admits everybody who shows this`,
+        "remove one of the two; to demand both together write them as one alternative",
+        [[...path, "require", wider]],
+      );
+  });
+  return { kind: "anyOf", alternatives };
 }
 
+const asksForSomething = (item: Alternative | undefined) =>
+  item?.jwt !== undefined || item?.apiKey !== undefined || item?.clientCertificate !== undefined;
+
 function resolveAlternative(
-  item: z.output<typeof alternative>,
+  item: AlternativeDocument,
   path: readonly PathPart[],
   names: RequirementNames,
   ctx: ResolveContext,
@@ -49,82 +69,84 @@ function resolveAlternative(
       'give "jwt", "apiKey" or "clientCertificate"; for a route open to all write "public: true"',
     );
   }
-  return {
-    jwt: resolveJwt(item, path, names, ctx),
-    apiKey: resolveApiKey(item, path, names, ctx),
-    clientCertificate: resolveClientCertificate(item, path, names, ctx),
-  };
+  checkJwt(item, path, names, ctx);
+  checkApiKey(item, path, ctx);
+  checkClientCertificate(item, path, names, ctx);
+  return toAlternative(item);
 }
 
-function resolveJwt(
-  item: z.output<typeof alternative>,
-  path: readonly PathPart[],
-  names: RequirementNames,
-  ctx: ResolveContext,
-): Alternative["jwt"] {
+function checkJwt(item: AlternativeDocument, path: readonly PathPart[], names: RequirementNames, ctx: ResolveContext): void {
   if (item.jwt === undefined) {
-    if (item.scopes.length > 0) ctx.fault([...path, "scopes"], "scopes without jwt are never checked", 'name the provider in "jwt"');
+    const because = [[...path, "jwt"]];
+    if (item.scopes.length > 0)
+      ctx.fault([...path, "scopes"], "scopes without jwt are never checked", 'name the provider in "jwt"', because);
     if (Object.keys(item.claims).length > 0)
-      ctx.fault([...path, "claims"], "claims without jwt are never checked", 'name the provider in "jwt"');
-    return undefined;
+      ctx.fault([...path, "claims"], "claims without jwt are never checked", 'name the provider in "jwt"', because);
+    return;
   }
+  const declared = ctx.declared("jwt", "providers");
   const providers = typeof item.jwt === "string" ? [item.jwt] : item.jwt;
-  const known = Object.keys(names.providers);
   providers.forEach((name, index) => {
     const at = typeof item.jwt === "string" ? [...path, "jwt"] : [...path, "jwt", index];
-    const provider = names.providers[name];
-    if (provider === undefined) {
-      ctx.fault(at, `there is no JWT provider "${name}"`, suggestion(name, known, "declare it under jwt.providers"));
-      return;
-    }
-    item.scopes.forEach((scope, s) => {
-      if (!provider.scopes.includes(scope)) {
-        ctx.fault(
-          [...path, "scopes", s],
-          `the provider "${name}" does not issue the scope "${scope}"`,
-          suggestion(scope, provider.scopes, `list the scopes it issues in jwt.providers.${name}.scopes`),
-        );
-      }
-    });
+    if (!declared.includes(name))
+      ctx.fault(at, `there is no JWT provider "${name}"`, suggestion(name, declared, "declare it under jwt.providers"), [
+        ["jwt", "providers", name],
+      ]);
+    else if (providers.indexOf(name) !== index) ctx.fault(at, `"${name}" is listed twice`, "keep one of the two");
+    else checkScopes(item.scopes, names.providers[name], path, ctx);
   });
-  const claims = Object.fromEntries(
-    Object.entries(item.claims).map(([claim, values]) => [claim, typeof values === "string" ? [values] : [...new Set(values)]]),
-  );
-  return { providers: [...new Set(providers)], scopes: [...new Set(item.scopes)].sort(), claims };
 }
 
-function resolveApiKey(
-  item: z.output<typeof alternative>,
-  path: readonly PathPart[],
-  names: RequirementNames,
-  ctx: ResolveContext,
-): Alternative["apiKey"] {
-  if (item.apiKey === undefined) return undefined;
-  if (names.consumers.length === 0)
-    ctx.fault([...path, "apiKey"], "there is no consumer that could have a key", "declare at least one under consumers");
-  if (item.apiKey === true) return { plans: undefined };
+function checkScopes(scopes: readonly string[], provider: JwtProvider | undefined, path: readonly PathPart[], ctx: ResolveContext): void {
+  if (provider === undefined) return;
+  scopes.forEach((scope, index) => {
+    if (provider.scopes.includes(scope)) return;
+    ctx.fault(
+      [...path, "scopes", index],
+      `the provider "${provider.name}" does not issue the scope "${scope}"`,
+      suggestion(scope, provider.scopes, `list the scopes it issues in jwt.providers.${provider.name}.scopes`),
+      [["jwt", "providers", provider.name, "scopes"]],
+    );
+  });
+}
+
+function checkApiKey(item: AlternativeDocument, path: readonly PathPart[], ctx: ResolveContext): void {
+  if (item.apiKey === undefined) return;
+  if (ctx.declared("consumers").length === 0)
+    ctx.fault([...path, "apiKey"], "there is no consumer that could have a key", "declare at least one under consumers", [["consumers"]]);
+  if (item.apiKey === true) return;
+  const plans = ctx.declared("plans");
   item.apiKey.plans.forEach((plan, index) => {
-    if (!names.plans.includes(plan))
-      ctx.fault([...path, "apiKey", "plans", index], `there is no plan "${plan}"`, suggestion(plan, names.plans, "declare it under plans"));
+    if (!plans.includes(plan))
+      ctx.fault([...path, "apiKey", "plans", index], `there is no plan "${plan}"`, suggestion(plan, plans, "declare it under plans"), [
+        ["plans", plan],
+      ]);
   });
-  return { plans: [...new Set(item.apiKey.plans)].sort() };
 }
 
-function resolveClientCertificate(
-  item: z.output<typeof alternative>,
-  path: readonly PathPart[],
-  names: RequirementNames,
-  ctx: ResolveContext,
-): Alternative["clientCertificate"] {
-  if (item.clientCertificate === undefined) return undefined;
-  if (!names.clientCertificates)
+function checkClientCertificate(item: AlternativeDocument, path: readonly PathPart[], names: RequirementNames, ctx: ResolveContext): void {
+  if (item.clientCertificate === undefined) return;
+  const because = [["tls", "clientValidation"]];
+  if (names.clientValidation === undefined) {
     ctx.fault(
       [...path, "clientCertificate"],
       "the front door does not ask for client certificates",
       "declare the accepted authorities in tls.clientValidation",
+      because,
     );
-  if (item.clientCertificate === true) return { subjectAltNames: undefined };
-  return { subjectAltNames: [...new Set(item.clientCertificate.subjectAltNames)].sort() };
+    return;
+  }
+  const accepted = names.clientValidation.subjectAltNames;
+  if (item.clientCertificate === true || accepted.length === 0) return;
+  item.clientCertificate.subjectAltNames.forEach((name, index) => {
+    if (!accepted.includes(name))
+      ctx.fault(
+        [...path, "clientCertificate", "subjectAltNames", index],
+        `"${name}" is not accepted at the front door, so that nobody could show it here`,
+        suggestion(name, accepted, "add it to tls.clientValidation.subjectAltNames"),
+        because,
+      );
+  });
 }
 
 /**
@@ -135,11 +157,16 @@ export function checkRateLimitKeys(
   limits: readonly RateLimit[],
   at: (index: number) => readonly PathPart[],
   requirement: Requirement | "gateway",
+  requirementPath: readonly PathPart[],
   ctx: ResolveContext,
 ): void {
   limits.forEach((limit, index) => {
     const path = [...at(index), "key"];
-    const { kind } = limit.key;
+    const { key } = limit;
+    const { kind } = key;
+    const twin = limits.findIndex((other) => other.per === limit.per && JSON.stringify(other.key) === JSON.stringify(key));
+    if (twin !== index)
+      ctx.fault(at(index), "counts the same requests over the same period as a limit before it", "keep the stricter of the two");
     if (kind === "gateway" || kind === "clientIp") return;
     if (requirement === "gateway") {
       ctx.fault(
@@ -149,11 +176,18 @@ export function checkRateLimitKeys(
       );
       return;
     }
+    const because = [
+      [...requirementPath, "require"],
+      [...requirementPath, "public"],
+    ];
+    if (key.kind === "header" && isReservedHeader(key.header) && key.header !== "authorization")
+      ctx.fault(path, `the header "${key.header}" is removed or rewritten by the gateway`, "count by a header of the client's own");
     if (requirement.kind === "public") {
       ctx.fault(
         path,
-        `on a public route anyone could ${kind === "header" ? "write a new value for every request" : `call without a ${kind}`}`,
+        `on a public route anyone could ${kind === "header" ? "write a new value for every request" : `call without a ${kind === "consumer" ? "key" : "token"}`}`,
         "use key: clientIp or gateway, or require something on this route",
+        because,
       );
       return;
     }
@@ -164,6 +198,7 @@ export function checkRateLimitKeys(
         path,
         `a client can pass without a ${kind === "consumer" ? "consumer's API key" : "token"} and would not be counted`,
         `require ${kind === "consumer" ? "apiKey" : "jwt"} in every alternative, or use key: clientIp`,
+        because,
       );
   });
 }

@@ -2,8 +2,10 @@ import type { z } from "zod";
 import type { PathPart } from "../faults.ts";
 import type { Backend, CertificateSource, ClientValidation, FrontTls, Trust } from "../model.ts";
 import type { backendTls, clientValidation, frontTls } from "../schema/tls.ts";
+import { show } from "../show.ts";
 import type { ResolveContext } from "./context.ts";
-import { milliseconds } from "./units.ts";
+import { boundedMilliseconds } from "./units.ts";
+import { isHost, parseHttpsUrl } from "./url.ts";
 
 const ACME_DIRECTORIES = {
   production: "https://acme-v02.api.letsencrypt.org/directory",
@@ -17,6 +19,10 @@ export function resolveFrontTls(tls: z.output<typeof frontTls>, ctx: ResolveCont
       ["tls", "hsts", "preload"],
       "preload needs includeSubdomains: true and maxAgeDays of 365 or more",
       "set both, or leave preload out",
+      [
+        ["tls", "hsts", "includeSubdomains"],
+        ["tls", "hsts", "maxAgeDays"],
+      ],
     );
   }
   return {
@@ -32,26 +38,26 @@ function resolveCertificate(certificate: z.output<typeof frontTls>["certificate"
   switch (certificate.source) {
     case "managed":
       return { source: "managed" };
-    case "acme":
+    case "acme": {
+      const known = certificate.directory === "production" || certificate.directory === "staging";
+      if (!known) parseHttpsUrl(certificate.directory, [...path, "directory"], ctx);
       return {
         source: "acme",
         email: certificate.email,
-        directoryUrl: ACME_DIRECTORIES[certificate.directory as keyof typeof ACME_DIRECTORIES] ?? certificate.directory,
+        directoryUrl: known ? ACME_DIRECTORIES[certificate.directory as keyof typeof ACME_DIRECTORIES] : certificate.directory,
         keyType: certificate.keyType,
         caCertificates: ctx.certificateList(certificate.caCertificates, [...path, "caCertificates"]),
       };
+    }
     case "imported":
       return {
         source: "imported",
         fullchain: ctx.certificates(certificate.fullchain, [...path, "fullchain"]).join("\n"),
         privateKey: certificate.privateKey,
       };
-    case "internal": {
-      const validityMs = milliseconds(certificate.validity);
-      if (validityMs < 3_600_000)
-        ctx.fault([...path, "validity"], `"${certificate.validity}" is too short`, "allowed: 1h or more, so that there is time to renew");
-      return { source: "internal", validityMs };
-    }
+    case "internal":
+      // Ten years at most: what lives longer outlives the people who know of it.
+      return { source: "internal", validityMs: boundedMilliseconds(certificate.validity, "1h", "87600h", [...path, "validity"], ctx) };
   }
 }
 
@@ -59,8 +65,8 @@ function resolveClientValidation(validation: z.output<typeof clientValidation>, 
   return {
     caCertificates: ctx.certificateList(validation.caCertificates, ["tls", "clientValidation", "caCertificates"]),
     mode: validation.mode,
-    subjectAltNames: validation.subjectAltNames,
-    certificateHashes: validation.certificateHashes,
+    subjectAltNames: [...new Set(validation.subjectAltNames)].sort(),
+    certificateHashes: [...new Set(validation.certificateHashes)].sort(),
   };
 }
 
@@ -68,9 +74,16 @@ type BackendTlsDocument = z.output<typeof backendTls>;
 
 export function resolveBackendTls(tls: BackendTlsDocument, host: string, path: readonly PathPart[], ctx: ResolveContext): Backend["tls"] {
   const client = tls.clientCertificate;
+  const serverName = (tls.serverName ?? host).toLowerCase();
+  if (tls.serverName !== undefined && !isHost(serverName))
+    ctx.fault(
+      [...path, "serverName"],
+      `${show(tls.serverName)} is not a host name`,
+      "give the DNS name or IP address in the backend's certificate",
+    );
   return {
     trust: resolveTrust(tls, path, ctx),
-    serverName: (tls.serverName ?? host).toLowerCase(),
+    serverName,
     clientCertificate:
       client === undefined
         ? "none"
@@ -97,6 +110,7 @@ export function resolveTrust(fields: TrustFields, path: readonly PathPart[], ctx
         [...path, field],
         `"${field}" has no meaning with trust: ${kind}`,
         `remove "${field}", or set trust to ${field === "caCertificates" ? "ca" : field === "certificate" ? "pinned" : "unverified"}`,
+        [[...path, "trust"]],
       );
     }
   }
@@ -105,6 +119,7 @@ export function resolveTrust(fields: TrustFields, path: readonly PathPart[], ctx
       [...path, needed],
       `is missing: trust: ${kind} needs it`,
       needed === "reason" ? "say in a sentence why the certificate cannot be verified" : `give "${needed}"`,
+      [[...path, "trust"]],
     );
   }
   switch (kind) {

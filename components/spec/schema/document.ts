@@ -60,42 +60,34 @@ export const gatewayDocument = z
           z.strictObject({
             file: z.string().min(1).meta({ description: "OpenAPI 3.0 or 3.1 document, relative to this one." }),
             backend: entryName.optional().meta({ description: "Backend of operations that name none in x-gateway." }),
+            basePath: z
+              .string()
+              .max(512, "at most 512 characters")
+              .regex(/^(\/|(\/[A-Za-z0-9._~!$&'()+,=:@-]+)+)$/, "a path such as /v1 without a slash at its end, or / for none")
+              .optional()
+              .meta({ description: "Put before every path of the OpenAPI document; needed when its servers have a base path." }),
           }),
         ],
-        "the path of an OpenAPI document, or { file, backend }",
+        "the path of an OpenAPI document, or { file, backend, basePath }",
       )
       .optional()
       .meta({ description: "Routes from an OpenAPI 3.0 or 3.1 document; `x-gateway` extensions hold what OpenAPI has no word for." }),
-    waf: z
-      .enum(["off", "managed"])
-      .default("off")
-      .meta({
-        description: "managed: the cloud's maintained rules against common attacks (SQL injection, cross-site scripting, known exploits).",
-      }),
-    ddos: z
-      .enum(["standard", "advanced"])
-      .default("standard")
-      .meta({
-        description: "standard: connection limits and what the cloud gives everyone; advanced: the cloud's paid or adaptive protection.",
-      }),
-    edge: z
-      .enum(["none", "cdn"])
-      .default("none")
-      .meta({
-        description:
-          "cdn: the cloud's edge network in front (CloudFront, Front Door), with the origin closed to everyone else. Google's load balancer is already at the edge.",
-      }),
+    waf: z.enum(["off", "managed"]).default("off").meta({
+      description: "managed: the cloud's maintained rules against common attacks (SQL injection, cross-site scripting, known exploits).",
+    }),
+    ddos: z.enum(["standard", "advanced"]).default("standard").meta({
+      description: "standard: connection limits and what the cloud gives everyone; advanced: the cloud's paid or adaptive protection.",
+    }),
+    edge: z.enum(["none", "cdn"]).default("none").meta({
+      description:
+        "cdn: the cloud's edge network in front (CloudFront, Front Door), with the origin closed to everyone else. Google's load balancer is already at the edge.",
+    }),
     dns: z
       .strictObject({
-        zone: z
-          .string()
-          .min(1)
-          .max(253)
-          .optional()
-          .meta({
-            description:
-              "The zone at the chosen cloud's DNS that holds hostname; absent: the records to create elsewhere are in the output dnsRecords.",
-          }),
+        zone: z.string().min(1).max(253).optional().meta({
+          description:
+            "The zone at the chosen cloud's DNS that holds hostname; absent: the records to create elsewhere are in the output dnsRecords.",
+        }),
       })
       .prefault({})
       .meta({ description: "DNS records of the gateway." }),

@@ -46,13 +46,10 @@ export const clientValidation = z
       .array(pem)
       .min(1, "at least one CA certificate")
       .meta({ description: "Authorities whose client certificates are accepted." }),
-    mode: z
-      .enum(["Required", "Optional"])
-      .default("Required")
-      .meta({
-        description:
-          "Required: no connection without a valid client certificate. Optional: routes with `clientCertificate` in `require` ask for one.",
-      }),
+    mode: z.enum(["Required", "Optional"]).default("Required").meta({
+      description:
+        "Required: no connection without a valid client certificate. Optional: routes with `clientCertificate` in `require` ask for one.",
+    }),
     subjectAltNames: z
       .array(z.string().min(1).max(253))
       .default([])
