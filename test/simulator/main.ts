@@ -12,7 +12,7 @@ if (!folder) {
   );
   process.exit(1);
 }
-const { port } = await serve(new SimulatedProvider(await loadRules(name), new CloudFolder(folder)));
+const { port } = await serve(new SimulatedProvider(loadRules(name), new CloudFolder(folder)));
 process.stdout.write(`${port}\n`);
 
 // The engine ends its plugins; one that was killed cannot, so its orphans end themselves.

@@ -1,21 +1,24 @@
+import { createRequire } from "node:module";
 import type { RuleSet } from "./core/rule.ts";
 
-/** Rules of each provider package the simulator stands in for; loaded when asked for. */
-const RULE_SETS: Readonly<Record<string, () => Promise<{ readonly ruleSet: RuleSet }>>> = {
-  acme: () => import("./rules/acme/index.ts"),
-  aws: () => import("./rules/aws/index.ts"),
-  "azure-native": () => import("./rules/azure/index.ts"),
-  gcp: () => import("./rules/gcp/index.ts"),
-  kubernetes: () => import("./rules/kubernetes/index.ts"),
-  tls: () => import("./rules/tls/index.ts"),
+/** Folder of the rules, by the provider package the simulator stands in for. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  acme: "acme",
+  aws: "aws",
+  "azure-native": "azure",
+  gcp: "gcp",
+  kubernetes: "kubernetes",
+  tls: "tls",
 };
 
-/** Provider packages that have rules. */
-export const PACKAGES: readonly string[] = Object.keys(RULE_SETS).sort();
+const require = createRequire(import.meta.url);
 
-/** @throws when no provider of that name is simulated. */
-export async function loadRules(name: string): Promise<RuleSet> {
-  const load = RULE_SETS[name];
-  if (!load) throw new Error(`The simulator (test equipment) has no provider "${name}"; it has ${PACKAGES.join(", ")}`);
-  return (await load()).ruleSet;
+/** Provider packages that have rules. */
+export const PACKAGES: readonly string[] = Object.keys(FOLDERS).sort();
+
+/** Rules of one package, loaded when asked for. @throws when no provider of that name is simulated. */
+export function loadRules(name: string): RuleSet {
+  const folder = FOLDERS[name];
+  if (!folder) throw new Error(`The simulator (test equipment) has no provider "${name}"; it has ${PACKAGES.join(", ")}`);
+  return (require(`./rules/${folder}/index.ts`) as { ruleSet: RuleSet }).ruleSet;
 }

@@ -1,6 +1,6 @@
 import type { Rule, RuleContext } from "./rule.ts";
 import type { SdkOutput, SdkType } from "./sdk.ts";
-import { UNKNOWN, type Values } from "./values.ts";
+import { defined, UNKNOWN, type Values } from "./values.ts";
 
 /** Packages that are made from Terraform providers: an attribute the cloud leaves empty is the zero value of its type. */
 const BRIDGED = /^(aws|gcp|tls|acme):/;
@@ -10,8 +10,14 @@ const BRIDGED = /^(aws|gcp|tls|acme):/;
  *
  * @throws when the rule leaves out an output the SDK promises: a rule never gives less than the real provider without saying so.
  */
-export async function complete(rule: Rule, sdk: SdkType, context: RuleContext): Promise<Values> {
-  const computed: Values = { ...rule.computedDefaults?.(context), ...echo(sdk, context.inputs), ...(await rule.outputs?.(context)) };
+export async function complete(rule: Rule, sdk: SdkType, context: RuleContext, common: Values): Promise<Values> {
+  const shared = Object.fromEntries(Object.entries(common).filter(([name]) => sdk.outputs.has(name)));
+  const computed: Values = {
+    ...shared,
+    ...rule.computedDefaults?.(context),
+    ...echo(sdk, context.inputs),
+    ...(await rule.outputs?.(context)),
+  };
   const missing: string[] = [];
   for (const [name, output] of sdk.outputs) {
     if (computed[name] !== undefined || output.optional || rule.absent?.includes(name)) continue;
@@ -22,7 +28,7 @@ export async function complete(rule: Rule, sdk: SdkType, context: RuleContext): 
   const undeclared = Object.keys(computed).filter((name) => !sdk.outputs.has(name) && name !== "id");
   if (undeclared.length > 0)
     throw new Error(`The simulator's rule for ${rule.type} computes ${undeclared.join(", ")}, which the SDK does not have`);
-  return computed;
+  return defined(computed) as Values;
 }
 
 /** What a provider can say of a resource before it is created. */

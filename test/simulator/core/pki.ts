@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, webcrypto } from "node:crypto";
+import "reflect-metadata/lite";
 import * as x509 from "@peculiar/x509";
 import { CloudError } from "./rule.ts";
 

@@ -63,9 +63,9 @@ export class SimulatedProvider {
     const unknown = Object.keys(news).filter((property) => !sdk.inputs.has(property) && !property.startsWith("__"));
     const failures: CheckFailure[] = unknown.map((property) => ({ property, reason: `${rule.type} has no input "${property}"` }));
     const inputs: Values = { ...news };
-    if (rule.autoName && inputs[rule.autoName.property] === undefined) {
-      const { property, digits = 7, separator = "-" } = rule.autoName;
-      inputs[property] = olds[property] ?? `${nameOf(urn)}${separator}${hex(digits, urn, seed)}`;
+    if (rule.autoName && inputs[rule.autoName.property] === undefined && inputs[rule.autoName.unless ?? ""] === undefined) {
+      const { property, digits = 7, maxLength = 255 } = rule.autoName;
+      inputs[property] = olds[property] ?? `${nameOf(urn).slice(0, maxLength - digits - 1)}-${hex(digits, urn, seed)}`;
     }
     for (const [property, value] of Object.entries(rule.defaults?.(inputs, this.#account) ?? {})) inputs[property] ??= value;
     for (const property of sdk.required) {
@@ -81,7 +81,7 @@ export class SimulatedProvider {
       ...difference,
       replaces: (rule.replaceOn ?? []).some((pattern) => covers(pattern, difference.path) || covers(difference.path, pattern)),
     }));
-    const expired = rule.expired?.(this.#context(rule, urn, "read", news, id, oldOutputs, ""));
+    const expired = rule.expired?.(this.#context(rule, urn, "read", news, id, { previous: oldOutputs, before: oldInputs, seed: "" }));
     if (expired !== undefined) found.push({ path: expired, kind: "update", replaces: true });
     return { differences: found, deleteBeforeReplace: rule.deleteBeforeReplace?.(oldInputs, news) ?? false };
   }
@@ -90,13 +90,13 @@ export class SimulatedProvider {
     const { rule, sdk } = this.#known(urn);
     if (preview) return { id: "", outputs: previewed(sdk, inputs) };
     const seed = `${urn}#${this.#cloud.serial()}`;
-    const context = this.#context(rule, urn, "create", inputs, "", {}, seed);
+    const context = this.#context(rule, urn, "create", inputs, "", { previous: {}, before: {}, seed });
     return this.#write("create", rule, context, async (fault) => {
       this.#admitNew(rule, context);
       const identified = { ...context, id: rule.id(context) };
       const existing = this.#cloud.get(rule.type, identified.id);
       if (existing && !rule.adopts) throw new CloudError(`the resource ${identified.id} already exists`);
-      const outputs = await complete(rule, sdk, identified);
+      const outputs = await this.#complete(rule, sdk, identified);
       this.#store(rule, identified, outputs, seed);
       if (fault === "unready") throw new UnreadyError("it did not become ready in time", identified.id, inputs, outputs);
       return { id: identified.id, outputs };
@@ -106,12 +106,12 @@ export class SimulatedProvider {
   async update(urn: string, id: string, oldOutputs: Values, news: Values, preview: boolean): Promise<Values> {
     const { rule, sdk } = this.#known(urn);
     const stored = this.#cloud.get(rule.type, id);
-    const context = this.#context(rule, urn, "update", news, id, stored?.outputs ?? oldOutputs, stored?.seed ?? "");
-    if (preview) return this.#previewUpdate(rule, sdk, context, stored?.inputs ?? {});
+    const context = this.#context(rule, urn, "update", news, id, past(stored, oldOutputs));
+    if (preview) return this.#previewUpdate(rule, sdk, context);
     return this.#write("update", rule, context, async (fault) => {
       if (!stored) throw new CloudError(`${rule.type} ${id} was not found`);
       rule.admit?.(context);
-      const outputs = await complete(rule, sdk, context);
+      const outputs = await this.#complete(rule, sdk, context);
       this.#store(rule, context, outputs, stored.seed);
       if (fault === "unready") throw new UnreadyError("it did not become ready in time", id, news, outputs);
       return outputs;
@@ -121,11 +121,13 @@ export class SimulatedProvider {
   async delete(urn: string, id: string, inputs: Values, outputs: Values): Promise<void> {
     const { rule } = this.#known(urn);
     const stored = this.#cloud.get(rule.type, id);
-    const context = this.#context(rule, urn, "delete", stored?.inputs ?? inputs, id, stored?.outputs ?? outputs, stored?.seed ?? "");
+    const context = this.#context(rule, urn, "delete", stored?.inputs ?? inputs, id, past(stored, outputs));
     await this.#write("delete", rule, context, async () => {
       if (!stored) return;
+      rule.forbidDelete?.(context);
       this.#refuseWhileHeld(rule, context, stored);
       this.#cloud.remove(rule.type, id);
+      rule.effect?.(context);
       if (rule.hold) this.#cloud.hold(rule.type, rule.hold.key(context), rule.hold.days, stored);
     });
   }
@@ -169,8 +171,7 @@ export class SimulatedProvider {
     operation: RuleContext["operation"],
     inputs: Values,
     id: string,
-    previous: Values,
-    seed: string,
+    { previous, before, seed }: { readonly previous: Values; readonly before: Values; readonly seed: string },
   ): RuleContext {
     return {
       type: rule.type,
@@ -179,6 +180,7 @@ export class SimulatedProvider {
       inputs,
       id,
       previous,
+      before,
       operation,
       account: this.#account,
       cloud: this.#cloud,
@@ -223,7 +225,8 @@ export class SimulatedProvider {
     rule.admit?.(context);
     if (rule.unique) {
       const key = rule.unique.key(context);
-      const taken = this.#cloud.all(rule.type).some((other) => rule.unique?.key({ ...context, inputs: other.inputs }) === key);
+      const taken =
+        key !== undefined && this.#cloud.all(rule.type).some((other) => rule.unique?.key({ ...context, inputs: other.inputs }) === key);
       if (taken) throw new CloudError(rule.unique.message(context));
     }
     if (rule.hold) {
@@ -243,27 +246,35 @@ export class SimulatedProvider {
     for (const holder of rule.heldBy ?? []) {
       for (const other of this.#cloud.all(holder.type)) {
         if (other.type === stored.type && other.id === stored.id) continue;
-        for (const text of strings(other.inputs)) if (own.has(text)) throw new CloudError(holder.message(context, other));
+        for (const text of strings(other.inputs)) {
+          const refers = own.has(text) || (holder.contained && [...own].some((identifier) => text.includes(identifier)));
+          if (refers) throw new CloudError(holder.message(context, other));
+        }
       }
     }
+  }
+
+  #complete(rule: Rule, sdk: SdkType, context: RuleContext): Promise<Values> {
+    return complete(rule, sdk, context, this.#rules.common?.(context) ?? {});
   }
 
   #store(rule: Rule, context: RuleContext, outputs: Values, seed: string): void {
     const { type, id, name, urn, inputs } = context;
     const createdAt = this.#cloud.get(rule.type, id)?.createdAt ?? context.now.getTime();
     this.#cloud.put({ type, id, name, urn, inputs, outputs, seed, createdAt });
+    rule.effect?.(context);
   }
 
   /** Inputs as asked for; of what the cloud computes, everything that would change is not known yet. */
-  async #previewUpdate(rule: Rule, sdk: SdkType, context: RuleContext, before: Values): Promise<Values> {
+  async #previewUpdate(rule: Rule, sdk: SdkType, context: RuleContext): Promise<Values> {
     const echoed = echo(sdk, context.inputs);
     const isInput = (name: string) => sdk.inputs.has(name);
     if (!hasUnknown(context.inputs)) {
-      const after = await complete(rule, sdk, context);
+      const after = await this.#complete(rule, sdk, context);
       const changed = Object.keys(after).filter((name) => !isInput(name) && !equal(after[name], context.previous[name]));
       return { ...context.previous, ...echoed, ...Object.fromEntries(changed.map((name) => [name, UNKNOWN])) };
     }
-    const changed = differences(before, context.inputs).map(({ path }) => path);
+    const changed = differences(context.before, context.inputs).map(({ path }) => path);
     const later = Object.entries(rule.volatile ?? {}).filter(([, inputs]) =>
       inputs.some((input) => changed.some((path) => covers(input, path) || covers(path, input))),
     );
@@ -274,6 +285,12 @@ export class SimulatedProvider {
     this.#cloud.note({ operation, type, name: nameOf(urn), urn, id, start, end: now(), ...(error === undefined ? {} : { error }) });
   }
 }
+
+const past = (stored: StoredResource | undefined, outputs: Values) => ({
+  previous: stored?.outputs ?? outputs,
+  before: stored?.inputs ?? {},
+  seed: stored?.seed ?? "",
+});
 
 const turns = new Map<string, Promise<unknown>>();
 

@@ -19,6 +19,8 @@ export interface RuleContext {
   readonly id: string;
   /** Outputs before this operation; empty on create. */
   readonly previous: Values;
+  /** Inputs before this operation; empty on create. */
+  readonly before: Values;
   readonly operation: "create" | "update" | "delete" | "read";
   readonly account: Account;
   readonly cloud: CloudFolder;
@@ -42,6 +44,8 @@ export class CloudError extends Error {
 export interface Holder {
   /** Type of the resource that refers. */
   readonly type: string;
+  /** True when the reference may stand inside a longer text, such as an API definition. */
+  readonly contained?: true;
   /** What the cloud answers to the delete. */
   readonly message: (context: RuleContext, holder: StoredResource) => string;
 }
@@ -57,7 +61,7 @@ export interface Rule {
   /** Set when the provider deletes before it creates on a replacement. */
   readonly deleteBeforeReplace?: (before: Values, after: Values) => boolean;
   /** The provider makes up this input when it is absent: the resource's name and random digits. */
-  readonly autoName?: { readonly property: string; readonly digits?: number; readonly separator?: string };
+  readonly autoName?: { readonly property: string; readonly digits?: number; readonly maxLength?: number; readonly unless?: string };
   /** Inputs the provider fills in; they become part of the inputs in the state. */
   readonly defaults?: (inputs: Values, account: Account) => Values;
   /** Inputs the cloud answers with when the program gives none; they are outputs only. */
@@ -74,9 +78,13 @@ export interface Rule {
   readonly absent?: readonly string[];
   /** What keeps the cloud from a create or an update: throws CloudError. */
   readonly admit?: (context: RuleContext) => void;
-  /** What must be unique among the living resources of this type; the message a second one gets. */
-  readonly unique?: { readonly key: (context: RuleContext) => string; readonly message: (context: RuleContext) => string };
+  /** What keeps the cloud from a delete, beyond references `heldBy` finds: throws CloudError. */
+  readonly forbidDelete?: (context: RuleContext) => void;
+  /** What must be unique among the living resources of this type, undefined for one that is exempt; the message a second one gets. */
+  readonly unique?: { readonly key: (context: RuleContext) => string | undefined; readonly message: (context: RuleContext) => string };
   readonly heldBy?: readonly Holder[];
+  /** What else changes in the cloud once a create, update or delete went through. */
+  readonly effect?: (context: RuleContext) => void;
   /** Writes with the same key must not overlap: the cloud answers the second with this message. */
   readonly serialized?: { readonly key: (context: RuleContext) => string; readonly message: (context: RuleContext) => string };
   /** The name stays taken after a delete. */
@@ -107,6 +115,8 @@ export interface RuleSet {
   readonly name: string;
   readonly rules: readonly Rule[];
   readonly functions: Readonly<Record<string, FunctionRule>>;
+  /** Outputs every type has whose SDK class declares them. */
+  readonly common?: (context: RuleContext) => Values;
   /** Checks the provider's own configuration; a sentence when it is wrong. */
   readonly configure?: (config: Values) => string | undefined;
   /** Rules that apply to a type no single rule names, such as custom resources of Kubernetes. */

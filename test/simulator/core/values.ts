@@ -108,3 +108,12 @@ export function covers(pattern: string, path: string): boolean {
     .join("\\[\\d+\\]");
   return new RegExp(`^${expression}(?=$|[.[])`).test(path);
 }
+
+/** A value as text; nothing is the empty text. */
+export const text = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
+
+export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+export const objects = (value: unknown): Values[] => list(value).filter(isObject);
+
+/** RFC 3339 without fractions. */
+export const timestamp = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, "Z");

@@ -23,7 +23,7 @@ export class ServedProviders {
     await this.withdraw();
     this.#batch++;
     for (const name of packages) {
-      const rules = await loadRules(name);
+      const rules = loadRules(name);
       mkdirSync(join(this.folder, name), { recursive: true });
       for (let index = 0; index < each; index++) {
         const server = await serve(new SimulatedProvider(rules, this.#cloud));

@@ -1,4 +1,5 @@
 import { createHash, type KeyObject, X509Certificate } from "node:crypto";
+import "reflect-metadata/lite";
 import * as x509 from "@peculiar/x509";
 import {
   type CertificateRequest,
