@@ -1,7 +1,17 @@
 import type { Cloud } from "../../components/backends/contract.ts";
-import type { ComputedOutputs } from "./recorder.ts";
+import { awsAnswers, awsOutputs } from "./computed/aws.ts";
+import { pkiOutputs } from "./computed/pki.ts";
+import type { CloudAnswers, ComputedOutputs } from "./recorder.ts";
+
+const OUTPUTS: Partial<Record<Cloud, ComputedOutputs>> = { aws: awsOutputs };
+const ANSWERS: Partial<Record<Cloud, CloudAnswers>> = { aws: awsAnswers };
 
 /** What stands in a plan for the outputs a cloud computes; outputs not listed read "(known after deployment)". */
-export function computedOutputs(_cloud: Cloud): ComputedOutputs {
-  return () => ({});
+export function computedOutputs(cloud: Cloud): ComputedOutputs {
+  return (type, name, inputs) => ({ ...pkiOutputs(type, name, inputs), ...OUTPUTS[cloud]?.(type, name, inputs) });
+}
+
+/** What stands in a plan for a cloud's answers to a program's questions; a question without an answer stops the plan. */
+export function cloudAnswers(cloud: Cloud): CloudAnswers {
+  return (token, inputs) => ANSWERS[cloud]?.(token, inputs);
 }

@@ -5,7 +5,7 @@ import { withUnknownSecrets } from "../../components/secrets.ts";
 import { SecureGateway } from "../../components/secure-gateway.ts";
 import type { Fault } from "../../components/spec/faults.ts";
 import type { GatewayModel } from "../../components/spec/model.ts";
-import { computedOutputs } from "./computed.ts";
+import { cloudAnswers, computedOutputs } from "./computed.ts";
 import { type PlannedResource, RecordingMonitor } from "./recorder.ts";
 
 /** A control of the plan: asked for, and enforced by these resources. */
@@ -65,7 +65,7 @@ async function plan({ cloud, model, stack = "plan", documentFolder }: PlanOption
   const judgement = judge(cloud, model);
   if (judgement.faults.length > 0) throw new RefusedError(cloud, judgement.faults);
 
-  const monitor = new RecordingMonitor(computedOutputs(cloud));
+  const monitor = new RecordingMonitor(computedOutputs(cloud), cloudAnswers(cloud));
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, PROJECT, stack, true);
   pulumi.runtime.setMockOptions(monitor, PROJECT, stack, true);
   const outputs = (await pulumi.runtime.runInPulumiStack(async () => {

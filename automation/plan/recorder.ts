@@ -28,6 +28,9 @@ export interface ResourceOptionsSummary {
 /** Outputs a cloud computes, by resource type: what stands in their place while planning. */
 export type ComputedOutputs = (type: string, name: string, inputs: Record<string, unknown>) => Record<string, unknown>;
 
+/** Answers to questions a program asks the cloud while it runs (invokes), by token; undefined when there is none offline. */
+export type CloudAnswers = (token: string, inputs: Record<string, unknown>) => Record<string, unknown> | undefined;
+
 /** The SDK's own wire markers, see sdk/nodejs/runtime/rpc.ts. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
@@ -57,13 +60,15 @@ interface RegisterRequest {
 export class RecordingMonitor extends MockMonitor {
   readonly recorded: PlannedResource[] = [];
 
-  constructor(computed: ComputedOutputs) {
+  constructor(computed: ComputedOutputs, answers: CloudAnswers = () => undefined) {
     super({
       newResource: ({ type, name, inputs }) => ({
         id: type.startsWith("pulumi:") ? name : `\${${name}.id}`,
         state: { ...inputs, ...computed(type, name, inputs) },
       }),
-      call: ({ token }) => {
+      call: ({ token, inputs }) => {
+        const answer = answers(token, inputs);
+        if (answer !== undefined) return answer;
         throw new pulumi.RunError(`The program asks the cloud for "${token}", which an offline plan cannot answer.`);
       },
     });
