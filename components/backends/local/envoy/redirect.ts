@@ -1,0 +1,41 @@
+import type { GatewayModel } from "../../../spec/model.ts";
+import { localReplies } from "./errors.ts";
+import { type JsonObject, typed } from "./values.ts";
+
+/** Plain HTTP: 308 to the same host, path and query on https, for the host name served and no other. */
+export function redirectManager(model: GatewayModel): JsonObject {
+  return {
+    name: "envoy.filters.network.http_connection_manager",
+    typed_config: typed("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
+      stat_prefix: "redirect",
+      use_remote_address: true,
+      server_header_transformation: "PASS_THROUGH",
+      max_request_headers_kb: 16,
+      request_headers_timeout: "5s",
+      request_timeout: "10s",
+      stream_idle_timeout: "10s",
+      delayed_close_timeout: "1s",
+      common_http_protocol_options: { idle_timeout: "10s", max_headers_count: 50, headers_with_underscores_action: "DROP_HEADER" },
+      route_config: {
+        ignore_port_in_host_matching: true,
+        virtual_hosts: [
+          {
+            name: "gateway",
+            domains: [model.hostname],
+            routes: [
+              {
+                match: { prefix: "/" },
+                redirect: { https_redirect: true, port_redirect: model.local.httpsPort, response_code: "PERMANENT_REDIRECT" },
+              },
+            ],
+          },
+          { name: "other", domains: ["*"], routes: [{ match: { prefix: "/" }, direct_response: { status: 421 } }] },
+        ],
+      },
+      local_reply_config: localReplies(model),
+      http_filters: [
+        { name: "router", typed_config: typed("envoy.extensions.filters.http.router.v3.Router", { suppress_envoy_headers: true }) },
+      ],
+    }),
+  };
+}
