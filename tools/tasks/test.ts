@@ -1,0 +1,39 @@
+import { globSync } from "node:fs";
+import { ensureEnvoy } from "../setup/envoy.ts";
+import { duration, say } from "../setup/progress.mjs";
+import { ensurePulumi } from "../setup/pulumi.ts";
+import { runTool } from "./tool.ts";
+
+/** Folders under test/ in the order they run: what fails fastest comes first. */
+const GROUPS = [
+  { folder: "unit", title: "Unit tests" },
+  { folder: "docs", title: "Examples of the documentation" },
+  { folder: "live", title: "Live tests: real Envoy" },
+  { folder: "engine", title: "Engine tests: real Pulumi engine" },
+] as const;
+
+/** Every test. Arguments are given to mocha. */
+export async function test(root: string, args: readonly string[]): Promise<number> {
+  await ensurePulumi(root);
+  await ensureEnvoy(root);
+  return runGroups(root, GROUPS, args);
+}
+
+/** The tests that need neither the Pulumi CLI nor Envoy. */
+export function unitTests(root: string, args: readonly string[]): Promise<number> {
+  return runGroups(root, GROUPS.slice(0, 1), args);
+}
+
+async function runGroups(root: string, groups: readonly (typeof GROUPS)[number][], args: readonly string[]): Promise<number> {
+  const began = Date.now();
+  const failed: string[] = [];
+  for (const { folder, title } of groups) {
+    const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).sort();
+    if (files.length === 0) continue;
+    say(`\n${title} (${files.length} files)`);
+    if ((await runTool(root, "mocha", [...args, ...files], { PULUMI_SKIP_UPDATE_CHECK: "true" })) !== 0) failed.push(title);
+  }
+  const took = duration(Date.now() - began);
+  say(failed.length === 0 ? `All tests passed in ${took}.` : `Failed in ${took}: ${failed.join("; ")}`);
+  return failed.length === 0 ? 0 : 1;
+}
