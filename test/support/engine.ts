@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import {
   type ConfigMap,
   type EngineEvent,
   LocalWorkspace,
-  type OutputMap,
   PulumiCommand,
   type PulumiFn,
   type Stack,
@@ -13,7 +14,9 @@ import {
 import { stringify } from "yaml";
 import { findPulumi } from "../../tools/setup/pulumi.ts";
 import { CloudFolder } from "../simulator/core/cloud-folder.ts";
-import { PACKAGES } from "../simulator/registry.ts";
+import { SimulatedProvider } from "../simulator/core/provider.ts";
+import type { Values } from "../simulator/core/values.ts";
+import { loadRules, PACKAGES } from "../simulator/registry.ts";
 import { type Run, RunFailed, summarise } from "./engine/run.ts";
 import { ServedProviders } from "./engine/simulators.ts";
 
@@ -90,26 +93,48 @@ export class Lab {
 
   /** A stack of the lab's project; several stacks live in the same cloud. */
   async stack(name = "test", config: ConfigMap = {}): Promise<LabStack> {
-    const program: PulumiFn = async () => {};
+    const envVars = {
+      PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      SIMULATED_CLOUD: this.cloud.path,
+      ...(this.#options.inProcess ? { SIMULATOR_PORTS: this.#served.folder } : {}),
+    };
+    const workDir = join(this.folder, "project");
     const stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: name, projectName: this.#options.project, program },
-      {
-        workDir: join(this.folder, "project"),
-        pulumiHome: join(this.folder, "home"),
-        pulumiCommand: this.#command,
-        secretsProvider: "passphrase",
-        envVars: {
-          PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
-          PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
-          PULUMI_SKIP_UPDATE_CHECK: "true",
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-          SIMULATED_CLOUD: this.cloud.path,
-          ...(this.#options.inProcess ? { SIMULATOR_PORTS: this.#served.folder } : {}),
-        },
-      },
+      { stackName: name, projectName: this.#options.project, program: async () => {} },
+      { workDir, envVars, pulumiHome: join(this.folder, "home"), pulumiCommand: this.#command, secretsProvider: "passphrase" },
     );
-    await stack.setAllConfig(config);
-    return new LabStack(stack, this.cloud, () => this.#offer());
+    if (Object.keys(config).length > 0) await stack.setAllConfig(config);
+    // After every operation the Automation API asks the CLI three more times, for outputs and history; the events say all of it, at a third of the time.
+    stack.info = async () => undefined;
+    stack.outputs = async () => ({});
+    const decrypt = async (): Promise<Record<string, unknown>> => {
+      const env = { ...process.env, ...envVars, PULUMI_HOME: join(this.folder, "home") };
+      const args = ["stack", "output", "--json", "--show-secrets", "--stack", name];
+      const { stdout } = await promisify(execFile)(this.#command.command, args, { cwd: workDir, env, maxBuffer: 64 * 1024 * 1024 });
+      return JSON.parse(stdout) as Record<string, unknown>;
+    };
+    const file = join(this.folder, "state", ".pulumi", "stacks", this.#options.project, `${name}.json`);
+    return new LabStack(stack, { cloud: this.cloud, offer: () => this.#offer(), decrypt, file });
+  }
+
+  /** Puts a resource into the cloud that no stack made, such as a hosted zone a document names; gives its id and outputs. */
+  async existing(type: string, inputs: Values, config: Values = {}): Promise<{ id: string; outputs: Values }> {
+    const [name = ""] = type.split(":");
+    const provider = new SimulatedProvider(loadRules(name), this.cloud);
+    provider.configure(config);
+    const urn = `urn:pulumi:elsewhere::other::${type}::existing-${this.cloud.serial()}`;
+    return provider.create(urn, provider.check(urn, {}, inputs, "existing").inputs, false);
+  }
+
+  /** Changes a resource as somebody at the cloud's console would: its stack learns of it from a refresh. */
+  change(type: string, name: string, properties: Values): void {
+    const found = this.cloud.all(type).filter((resource) => resource.name === name);
+    const [resource] = found;
+    if (!resource || found.length > 1) throw new Error(`The cloud has ${found.length} of ${type} "${name}"`);
+    this.cloud.put({ ...resource, inputs: { ...resource.inputs, ...properties }, outputs: { ...resource.outputs, ...properties } });
   }
 
   async close(): Promise<void> {
@@ -122,77 +147,76 @@ export class Lab {
   }
 }
 
+/** What a stack needs of its lab. */
+interface Bench {
+  readonly cloud: CloudFolder;
+  /** Makes the providers ready for one run of the engine. */
+  offer(): Promise<void>;
+  /** The stack's outputs with their secrets. */
+  decrypt(): Promise<Record<string, unknown>>;
+  /** The state file. */
+  readonly file: string;
+}
+
 /** One stack in a lab. Every operation throws RunFailed when the engine fails; the `try…` forms give the run back either way. */
 export class LabStack {
   readonly stack: Stack;
-  readonly #cloud: CloudFolder;
-  readonly #before: () => Promise<void>;
+  readonly #bench: Bench;
 
-  constructor(stack: Stack, cloud: CloudFolder, before: () => Promise<void>) {
+  constructor(stack: Stack, bench: Bench) {
     this.stack = stack;
-    this.#cloud = cloud;
-    this.#before = before;
+    this.#bench = bench;
   }
 
-  up = (program: PulumiFn, options?: RunOptions): Promise<Run> => this.#succeed("up", this.tryUp(program, options));
-  preview = (program: PulumiFn, options?: RunOptions): Promise<Run> => this.#succeed("preview", this.tryPreview(program, options));
-  refresh = (): Promise<Run> => this.#succeed("refresh", this.tryRefresh());
-  destroy = (): Promise<Run> => this.#succeed("destroy", this.tryDestroy());
+  up = (program: PulumiFn, options?: RunOptions): Promise<Run> => succeed("up", this.tryUp(program, options));
+  preview = (program: PulumiFn, options?: RunOptions): Promise<Run> => succeed("preview", this.tryPreview(program, options));
+  refresh = (): Promise<Run> => succeed("refresh", this.tryRefresh());
+  destroy = (): Promise<Run> => succeed("destroy", this.tryDestroy());
 
   tryUp(program: PulumiFn, { config = {}, replace = [] }: RunOptions = {}): Promise<Run> {
-    return this.#run(config, async (onEvent) => {
-      const { outputs } = await this.stack.up({ program, onEvent, replace: [...replace] });
-      return outputs;
-    });
+    return this.#run(config, (onEvent) => this.stack.up({ program, onEvent, replace: [...replace] }));
   }
 
   tryPreview(program: PulumiFn, { config = {}, replace = [] }: RunOptions = {}): Promise<Run> {
-    return this.#run(config, async (onEvent) => {
-      await this.stack.preview({ program, onEvent, replace: [...replace] });
-      return {};
-    });
+    return this.#run(config, (onEvent) => this.stack.preview({ program, onEvent, replace: [...replace] }));
   }
 
   tryRefresh(): Promise<Run> {
-    return this.#run({}, async (onEvent) => {
-      await this.stack.refresh({ onEvent });
-      return this.stack.outputs();
-    });
+    return this.#run({}, (onEvent) => this.stack.refresh({ onEvent }));
   }
 
   tryDestroy(): Promise<Run> {
-    return this.#run({}, async (onEvent) => {
-      await this.stack.destroy({ onEvent });
-      return {};
-    });
+    return this.#run({}, (onEvent) => this.stack.destroy({ onEvent }));
   }
 
-  /** Resources in the stack's state, as the state file has them: secrets are encrypted. */
-  async state(): Promise<StateResource[]> {
-    const { deployment } = await this.stack.exportStack();
-    return (deployment as { resources?: StateResource[] }).resources ?? [];
+  /** Resources in the stack's state file, as they stand there: secrets are encrypted. */
+  state(): StateResource[] {
+    const { checkpoint } = JSON.parse(readFileSync(this.#bench.file, "utf8")) as {
+      checkpoint: { latest?: { resources?: StateResource[] } };
+    };
+    return checkpoint.latest?.resources ?? [];
   }
 
-  async #succeed(command: string, running: Promise<Run>): Promise<Run> {
-    const run = await running;
-    if (run.error !== undefined) throw new RunFailed(command, run);
-    return run;
-  }
-
-  async #run(config: ConfigMap, work: (onEvent: (event: EngineEvent) => void) => Promise<OutputMap>): Promise<Run> {
+  async #run(config: ConfigMap, work: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
+    const { cloud, offer, decrypt } = this.#bench;
     if (Object.keys(config).length > 0) await this.stack.setAllConfig(config);
-    await this.#before();
-    const seen = this.#cloud.journal().length;
+    await offer();
+    const seen = cloud.journal().length;
     const events: EngineEvent[] = [];
-    let outputs: OutputMap = {};
     let failure: Error | undefined;
     try {
-      outputs = await work((event) => events.push(event));
+      await work((event) => events.push(event));
     } catch (error) {
       failure = error as Error;
     }
-    return summarise(events, outputs, this.#cloud.journal().slice(seen), failure);
+    return summarise(events, cloud.journal().slice(seen), failure, decrypt);
   }
+}
+
+async function succeed(command: string, running: Promise<Run>): Promise<Run> {
+  const run = await running;
+  if (run.error !== undefined) throw new RunFailed(command, run);
+  return run;
 }
 
 /** A resource in a state file. */
@@ -202,6 +226,7 @@ export interface StateResource {
   readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
+  /** True for what a replacement left behind and a later run deletes. */
   readonly delete?: boolean;
   readonly initErrors?: readonly string[];
 }

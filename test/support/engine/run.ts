@@ -1,4 +1,4 @@
-import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import type { JournalEntry } from "../../simulator/core/journal.ts";
 import { nameOf } from "../../simulator/core/provider.ts";
 
@@ -21,7 +21,7 @@ export interface Run {
   /** Every resource with a provider, in the order in which the engine came to it; components and the stack are left out. */
   readonly changes: readonly Change[];
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** Names of the outputs the engine keeps secret, sorted. */
+  /** Names of the outputs that are secret or hold a secret, sorted. */
   readonly secretOutputs: readonly string[];
   /** What reached the simulated cloud during this run. */
   readonly journal: readonly JournalEntry[];
@@ -53,6 +53,9 @@ export function counts(run: Run): Partial<Record<Operation, number>> {
   return found;
 }
 
+/** Marks a secret in the engine's events, see sdk/nodejs/runtime/rpc.ts. */
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   same: "same",
   create: "create",
@@ -69,12 +72,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 };
 
 /** Folds the engine's events into what a test asserts on. */
-export function summarise(
+export async function summarise(
   events: readonly EngineEvent[],
-  outputs: OutputMap,
   journal: readonly JournalEntry[],
   failure: Error | undefined,
-): Run {
+  decrypt: () => Promise<Record<string, unknown>>,
+): Promise<Run> {
   const changes = new Map<string, Change>();
   for (const { resourcePreEvent, resOutputsEvent } of events) {
     const metadata = resOutputsEvent?.metadata ?? resourcePreEvent?.metadata;
@@ -92,6 +95,11 @@ export function summarise(
       replaces: [...new Set([...(before?.replaces ?? []), ...(metadata.keys ?? [])])].sort(),
     });
   }
+  const stack = events.findLast(({ resOutputsEvent }) => resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack")?.resOutputsEvent;
+  const outputs = stack?.planning ? {} : (stack?.metadata.new?.outputs ?? {});
+  const secretOutputs = Object.keys(outputs)
+    .filter((name) => JSON.stringify(outputs[name]).includes(SECRET))
+    .sort();
   const shown = events.flatMap(({ diagnosticEvent }) =>
     diagnosticEvent && /error|warning/.test(diagnosticEvent.severity) && !diagnosticEvent.ephemeral
       ? [{ severity: diagnosticEvent.severity, message: plain(diagnosticEvent.message) }]
@@ -100,10 +108,8 @@ export function summarise(
   const errors = shown.filter(({ severity }) => severity === "error").map(({ message }) => message);
   return {
     changes: [...changes.values()],
-    outputs: Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])),
-    secretOutputs: Object.keys(outputs)
-      .filter((name) => outputs[name]?.secret)
-      .sort(),
+    outputs: secretOutputs.length > 0 ? await decrypt() : outputs,
+    secretOutputs,
     journal,
     diagnostics: shown.map(({ message }) => message),
     error: failure && (errors.length > 0 ? errors.join("\n") : plain(failure.message)),
