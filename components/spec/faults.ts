@@ -1,3 +1,5 @@
+import { show } from "./show.ts";
+
 /** One thing wrong with a document. Every check of the project reports in this form, and none stops at the first. */
 export interface Fault {
   /** Where: a path into the document such as `routes.list-orders.require[0].scopes[1]`; `""` is the document as a whole. */
@@ -22,7 +24,7 @@ export function formatPath(parts: readonly PathPart[]): string {
   for (const part of parts) {
     if (typeof part === "number") text += `[${part}]`;
     else if (/^[A-Za-z_][\w-]*$/.test(part)) text += text === "" ? part : `.${part}`;
-    else text += `[${JSON.stringify(part)}]`;
+    else text += `[${show(part, 200)}]`;
   }
   return text;
 }

@@ -49,7 +49,7 @@ export async function loadDocument(options: LoadOptions): Promise<LoadResult> {
   if (text === undefined)
     return refused({ path: "", file: name, message: "the document cannot be read", remedy: "give the path of a readable file" });
   const { source, faults: syntaxFaults } = parseSource(text, name);
-  if (source === undefined) return refused(...syntaxFaults);
+  if (source === undefined) return refused(...distinct(syntaxFaults));
   const overlays = (options.overlays ?? []).filter(({ value }) => value !== undefined && value !== null);
   const strange = overlays.filter(({ value }) => !isPlainObject(value));
   if (strange.length > 0)

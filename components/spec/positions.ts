@@ -28,7 +28,7 @@ export class TextMap {
   }
 
   /** Line and column of the entry at `path`, or of its nearest parent that stands in the text. */
-  position(path: readonly PathPart[]): Position | undefined {
+  position(path: readonly PathPart[]): Position {
     let node: unknown = this.#contents;
     let start = startOf(node);
     for (const part of path) {
@@ -37,7 +37,7 @@ export class TextMap {
       start = startOf(isPair(child) ? child.key : child) ?? start;
       node = isPair(child) ? child.value : child;
     }
-    return start === undefined ? undefined : this.#at(start);
+    return this.#at(start ?? 0);
   }
 
   /** Every syntax error, duplicate key and unknown alias. */

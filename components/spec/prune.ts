@@ -55,9 +55,9 @@ const GONE = Symbol("pruned");
  * `stopgaps` stand in for required fields of the top level that are missing or wrong.
  */
 export function checkAndPrune<T extends z.ZodType>(schema: T, root: unknown, stopgaps: Readonly<Record<string, unknown>>): PrunedShape<T> {
-  const first = schema.safeParse(root);
   const pruned = new PrunedParts();
   const reserved = reservedKeys(root);
+  const first = schema.safeParse(reserved.length === 0 ? root : withoutReserved(root));
   if (first.success && reserved.length === 0) return { value: first.data, faults: [], pruned, original: (path) => [...path] };
   const faults = [...reserved.map(reservedKey), ...(first.success ? [] : shapeFaults(first.error.issues, schema, root))];
 
@@ -138,11 +138,14 @@ function originalPath(path: readonly PathPart[], root: unknown, kept: ReadonlyMa
   });
 }
 
-function copy<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(copy) as T;
+function copy<T>(value: T, keep: (key: string) => boolean = () => true): T {
+  if (Array.isArray(value)) return value.map((item) => copy(item, keep)) as T;
   if (!isPlainObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, copy(child)])) as T;
+  const entries = Object.entries(value).filter(([key]) => keep(key));
+  return Object.fromEntries(entries.map(([key, child]) => [key, copy(child, keep)])) as T;
 }
+
+const withoutReserved = (root: unknown) => copy(root, (key) => key !== "__proto__");
 
 /** `__proto__` is the one name that maps in JavaScript may lose without a word. */
 function reservedKeys(root: unknown): PathPart[][] {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { PathPart } from "./faults.ts";
 import { isPlainObject } from "./overlay.ts";
-import { clip, show } from "./show.ts";
+import { show } from "./show.ts";
 import { nearest, suggestion } from "./suggest.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -34,10 +34,10 @@ function translate(issue: Issue, prefix: readonly PathPart[], schema: z.ZodType,
       const known = knownKeys(schema, path, root);
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: `unknown field "${clip(key)}"`,
+        message: `unknown field ${show(key)}`,
         remedy: suggestion(
           key,
-          known.filter((k) => !(isPlainObject(found) && k in found)),
+          known.filter((k) => !(isPlainObject(found) && Object.hasOwn(found, k))),
           "no further field is allowed here",
         ),
       }));
@@ -48,7 +48,7 @@ function translate(issue: Issue, prefix: readonly PathPart[], schema: z.ZodType,
       return [
         {
           path,
-          message: `"${clip(String(path.at(-1)))}" is not a valid name here`,
+          message: `${show(String(path.at(-1)))} is not a valid name here`,
           remedy: `allowed: ${issue.issues[0]?.message ?? "another name"}`,
         },
       ];
@@ -164,7 +164,8 @@ function knownKeys(schema: z.ZodType, path: readonly PathPart[], root: unknown):
   const objects = candidates.flatMap(objectsIn);
   const keys = isPlainObject(value) ? Object.keys(value) : [];
   // Of several object branches, the ones sharing most keys with what was written.
-  const score = (shape: Record<string, z.ZodType>) => keys.filter((key) => key in shape && literalFits(shape[key], value, key)).length;
+  const score = (shape: Record<string, z.ZodType>) =>
+    keys.filter((key) => Object.hasOwn(shape, key) && literalFits(shape[key], value, key)).length;
   const best = Math.max(...objects.map(score));
   return [...new Set(objects.filter((shape) => score(shape) === best).flatMap((shape) => Object.keys(shape)))].filter(
     (key) => key !== "$schema",
@@ -180,7 +181,7 @@ function children(schema: z.ZodType, part: PathPart): z.ZodType[] {
   const def = definitionOf(schema);
   if (def.innerType) return children(def.innerType, part);
   if (def.options) return def.options.flatMap((option) => children(option, part));
-  if (def.shape) return def.shape[part] ? [def.shape[part]] : [];
+  if (def.shape) return Object.hasOwn(def.shape, part) && def.shape[part] ? [def.shape[part]] : [];
   if (def.valueType) return [def.valueType];
   return def.element ? [def.element] : [];
 }

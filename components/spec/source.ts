@@ -16,7 +16,7 @@ export interface Source {
   readonly file: string;
   readonly value: unknown;
   /** Line and column (from 1) of the entry at `path`, or of its nearest parent that was written in this file. */
-  position(path: readonly PathPart[]): Position | undefined;
+  position(path: readonly PathPart[]): Position;
 }
 
 export interface ParsedSource {

@@ -1,3 +1,5 @@
+import { show } from "./show.ts";
+
 /** The word of `known` nearest to `word`, if it is near enough to be a slip of the pen. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(Math.min(word.length, 40) / 3));
@@ -13,9 +15,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 /** `did you mean "x"?` or, when nothing is near, the list of what is allowed. */
 export function suggestion(word: string, known: readonly string[], none: string): string {
   const near = nearest(word, known);
-  if (near !== undefined) return `did you mean "${near}"?`;
+  if (near !== undefined) return `did you mean ${show(near)}?`;
   if (known.length === 0) return none;
-  const shown = known.slice(0, 30);
+  const shown = known.slice(0, 30).map((name) => (/^[\w$][\w.:/ -]{0,79}$/.test(name) ? name : show(name)));
   return `allowed: ${shown.join(", ")}${known.length > shown.length ? ` and ${known.length - shown.length} more` : ""}`;
 }
 

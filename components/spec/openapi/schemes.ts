@@ -1,3 +1,4 @@
+import { entryName } from "../schema/primitives.ts";
 import { show } from "../show.ts";
 import { suggestion } from "../suggest.ts";
 import { checkFields, EXTENSION, mapField, textField } from "./fields.ts";
@@ -69,14 +70,15 @@ function jwtScheme(
   }
   const provider = named === undefined ? name : String(named.value);
   if (credentials.jwtProviders.includes(provider)) return { kind: "jwt", provider, issued };
+  const usable = credentials.jwtProviders.filter((known) => entryName.safeParse(known).success).slice(0, 10);
   faults.push(
     faultAt(
       named ?? node,
       [],
       `there is no JWT provider ${show(provider)} in the gateway document`,
-      credentials.jwtProviders.length > 0
-        ? `name the provider that checks these tokens: x-gateway: { jwt: ${credentials.jwtProviders.length === 1 ? credentials.jwtProviders[0] : `<${credentials.jwtProviders.slice(0, 10).join(" | ")}>`} }`
-        : `declare it under jwt.providers.${provider} in the gateway document`,
+      usable.length > 0
+        ? `name the provider that checks these tokens: x-gateway: { jwt: ${usable.length === 1 ? usable[0] : `<${usable.join(" | ")}>`} }`
+        : "declare it under jwt.providers in the gateway document",
     ),
   );
   return undefined;

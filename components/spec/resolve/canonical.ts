@@ -1,21 +1,24 @@
 import { createHash } from "node:crypto";
 import { isPlainObject } from "../overlay.ts";
 
-/** The value with every map's keys in order, so that the order in a document never shows in anything made from it; undefined fields are kept. */
-export function inKeyOrder<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(inKeyOrder) as T;
-  if (!isPlainObject(value)) return value;
-  const keys = Object.keys(value).sort();
-  return Object.fromEntries(keys.map((key) => [key, inKeyOrder(value[key])])) as T;
+/**
+ * A deeply frozen copy with every map's keys in order, so that the order in a document never shows in anything made from it.
+ * What is shared in the value is shared in the copy.
+ */
+export function canonical<T>(value: T, done: Map<unknown, unknown> = new Map()): T {
+  if (typeof value !== "object" || value === null) return value;
+  const known = done.get(value);
+  if (known !== undefined) return known as T;
+  const copy = Array.isArray(value) ? value.map((item) => canonical(item, done)) : isPlainObject(value) ? inKeyOrder(value, done) : value;
+  done.set(value, Object.freeze(copy));
+  return copy as T;
+}
+
+function inKeyOrder(value: Readonly<Record<string, unknown>>, done: Map<unknown, unknown>): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) copy[key] = canonical(value[key], done);
+  return copy;
 }
 
 /** SHA-256 of a value whose keys are in order, hexadecimal. */
 export const digestOf = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex");
-
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const child of Object.values(value)) deepFreeze(child);
-  }
-  return value;
-}

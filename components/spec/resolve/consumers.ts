@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Consumer } from "../model.ts";
 import type { consumer } from "../schema/access.ts";
+import { show } from "../show.ts";
 import { suggestion } from "../suggest.ts";
 import type { ResolveContext } from "./context.ts";
 
@@ -13,7 +14,7 @@ export function resolveConsumers(
     Object.entries(consumers).map(([name, entry]) => {
       const path = ["consumers", name];
       if (entry.plan !== undefined && !plans.includes(entry.plan))
-        ctx.fault([...path, "plan"], `there is no plan "${entry.plan}"`, suggestion(entry.plan, plans, "declare it under plans"), [
+        ctx.fault([...path, "plan"], `there is no plan ${show(entry.plan)}`, suggestion(entry.plan, plans, "declare it under plans"), [
           ["plans", entry.plan],
         ]);
       if (entry.keepPreviousKey && entry.keyGeneration === 1)

@@ -7,7 +7,7 @@ import { localSettings } from "../schema/local.ts";
 import type { RawFault } from "../shape.ts";
 import { resolveAccess } from "./access.ts";
 import { resolveBackend } from "./backends.ts";
-import { deepFreeze, digestOf, inKeyOrder } from "./canonical.ts";
+import { canonical, digestOf } from "./canonical.ts";
 import { resolveConsumers } from "./consumers.ts";
 import { type FileReader, type Judged, ResolveContext } from "./context.ts";
 import { resolveCors } from "./cors.ts";
@@ -68,7 +68,7 @@ export function resolveModel(
   checkLocal(document, local, ctx);
   checkUse(document, options.incomplete ?? false, ctx);
   if (ctx.faults.length > 0) return { model: undefined, faults: ctx.faults };
-  const content: Omit<GatewayModel, "digest"> = inKeyOrder({
+  const content: Omit<GatewayModel, "digest"> = canonical({
     name: document.name,
     hostname: document.hostname,
     tls,
@@ -94,7 +94,7 @@ export function resolveModel(
     gcp: gcpSettings.parse(document.gcp ?? {}),
     local,
   });
-  return { model: deepFreeze({ ...content, digest: digestOf(content) }), faults: [] };
+  return { model: Object.freeze({ ...content, digest: digestOf(content) }), faults: [] };
 }
 
 const asksForApiKey = (route: Route) =>

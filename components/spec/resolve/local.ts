@@ -19,7 +19,7 @@ export function checkLocal(document: GatewayDocument, local: GatewayModel["local
   if (provider !== undefined && !providers.includes(provider)) {
     ctx.fault(
       ["local", "issuer", "provider"],
-      `there is no JWT provider "${provider}"`,
+      `there is no JWT provider ${show(provider)}`,
       suggestion(provider, providers, "declare it under jwt.providers"),
       [["jwt", "providers", provider]],
     );

@@ -3,6 +3,7 @@ import type { PathPart } from "../faults.ts";
 import type { Alternative, ClientValidation, JwtProvider, RateLimit, Requirement } from "../model.ts";
 import type { alternative } from "../schema/access.ts";
 import type { route } from "../schema/routes.ts";
+import { show } from "../show.ts";
 import { suggestion } from "../suggest.ts";
 import { admitsOnly, toAlternative } from "./alternatives.ts";
 import type { ResolveContext } from "./context.ts";
@@ -89,10 +90,10 @@ function checkJwt(item: AlternativeDocument, path: readonly PathPart[], names: R
   providers.forEach((name, index) => {
     const at = typeof item.jwt === "string" ? [...path, "jwt"] : [...path, "jwt", index];
     if (!declared.includes(name))
-      ctx.fault(at, `there is no JWT provider "${name}"`, suggestion(name, declared, "declare it under jwt.providers"), [
+      ctx.fault(at, `there is no JWT provider ${show(name)}`, suggestion(name, declared, "declare it under jwt.providers"), [
         ["jwt", "providers", name],
       ]);
-    else if (providers.indexOf(name) !== index) ctx.fault(at, `"${name}" is listed twice`, "keep one of the two");
+    else if (providers.indexOf(name) !== index) ctx.fault(at, `${show(name)} is listed twice`, "keep one of the two");
     else checkScopes(item.scopes, names.providers[name], path, ctx);
   });
 }
@@ -103,7 +104,7 @@ function checkScopes(scopes: readonly string[], provider: JwtProvider | undefine
     if (provider.scopes.includes(scope)) return;
     ctx.fault(
       [...path, "scopes", index],
-      `the provider "${provider.name}" does not issue the scope "${scope}"`,
+      `the provider "${provider.name}" does not issue the scope ${show(scope)}`,
       suggestion(scope, provider.scopes, `list the scopes it issues in jwt.providers.${provider.name}.scopes`),
       [["jwt", "providers", provider.name, "scopes"]],
     );
@@ -118,7 +119,7 @@ function checkApiKey(item: AlternativeDocument, path: readonly PathPart[], ctx: 
   const plans = ctx.declared("plans");
   item.apiKey.plans.forEach((plan, index) => {
     if (!plans.includes(plan))
-      ctx.fault([...path, "apiKey", "plans", index], `there is no plan "${plan}"`, suggestion(plan, plans, "declare it under plans"), [
+      ctx.fault([...path, "apiKey", "plans", index], `there is no plan ${show(plan)}`, suggestion(plan, plans, "declare it under plans"), [
         ["plans", plan],
       ]);
   });
@@ -142,7 +143,7 @@ function checkClientCertificate(item: AlternativeDocument, path: readonly PathPa
     if (!accepted.includes(name))
       ctx.fault(
         [...path, "clientCertificate", "subjectAltNames", index],
-        `"${name}" is not accepted at the front door, so that nobody could show it here`,
+        `${show(name)} is not accepted at the front door, so that nobody could show it here`,
         suggestion(name, accepted, "add it to tls.clientValidation.subjectAltNames"),
         because,
       );

@@ -1,5 +1,6 @@
 import type { PathPart } from "../faults.ts";
 import type { Backend, Route } from "../model.ts";
+import { show } from "../show.ts";
 import { suggestion } from "../suggest.ts";
 import type { ResolveContext } from "./context.ts";
 import type { RouteDocument } from "./routes.ts";
@@ -32,7 +33,7 @@ export function resolveTargets(
   listed.forEach((target, index) => {
     checkExists(target.name, pathOf(index), ctx);
     if (names.indexOf(target.name) !== index)
-      ctx.fault(pathOf(index), `"${target.name}" is listed twice`, "add the weights up in one entry");
+      ctx.fault(pathOf(index), `${show(target.name)} is listed twice`, "add the weights up in one entry");
   });
   const targets = listed.flatMap((target) => (Object.hasOwn(backends, target.name) ? [backends[target.name] as Backend] : []));
   checkProtocol(entry, at, targets, ctx);
@@ -46,7 +47,7 @@ export function resolveTargets(
 function checkExists(name: string, path: readonly PathPart[], ctx: ResolveContext): void {
   const declared = ctx.declared("backends");
   if (!declared.includes(name))
-    ctx.fault(path, `there is no backend "${name}"`, suggestion(name, declared, "declare it under backends"), [["backends", name]]);
+    ctx.fault(path, `there is no backend ${show(name)}`, suggestion(name, declared, "declare it under backends"), [["backends", name]]);
 }
 
 function checkProtocol(entry: RouteDocument, at: readonly PathPart[], targets: readonly Backend[], ctx: ResolveContext): void {

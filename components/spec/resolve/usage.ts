@@ -115,7 +115,11 @@ function readRequirement(require: unknown, used: Used): void {
     if (item.apiKey === undefined) continue;
     used.apiKey = true;
     const plans = isPlainObject(item.apiKey) ? item.apiKey.plans : undefined;
-    if (Array.isArray(plans)) for (const plan of plans as unknown[]) used.plans.add(String(plan));
+    if (Array.isArray(plans))
+      for (const plan of plans as unknown[]) {
+        if (typeof plan === "string") used.plans.add(plan);
+        else used.anyPlan = true;
+      }
     else used.anyPlan = true;
   }
 }
