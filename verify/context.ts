@@ -113,6 +113,13 @@ export class ProbeContext {
     return path;
   }
 
+  /** A path that is served under the right circumstances, best a public one: whoever is refused there is refused for what the probe does. */
+  somePath(): string {
+    const routes = this.model.routes.filter((route) => !route.grpc && route.methods.includes("GET"));
+    const ordered = [...routes.filter((route) => route.requirement.kind === "public"), ...routes];
+    return ordered.map((route) => samplePath(this.model, route)).find((path) => path !== undefined) ?? "/";
+  }
+
   /** The method to call the route with when it is to be let in. @throws SkipProbe when that could change data and was not allowed. */
   methodOf(route: Route): string {
     const method = route.methods.find((candidate) => SAFE.includes(candidate)) ?? route.methods[0] ?? "GET";

@@ -20,6 +20,7 @@ export interface Settings {
   readonly issuer: VerifyOptions["issuer"];
   readonly apiKeys: Readonly<Record<string, string>>;
   readonly clientCertificate: KeyPair | undefined;
+  readonly clientAuthority: KeyPair | undefined;
   readonly exact: boolean;
   readonly unsafeMethods: boolean;
   readonly exhaustQuotas: boolean;
@@ -37,8 +38,9 @@ export function resolveSettings(options: VerifyOptions): Settings {
   const port = url.port === "" ? 443 : Number(url.port);
   const endpoint = options.address === undefined ? { host: model.hostname, port } : parseAddress(options.address);
   const plainPort = options.plainPort ?? (port === 443 ? 80 : port === model.local.httpsPort ? model.local.httpPort : undefined);
-  const certificate = options.clientCertificate;
-  if (certificate) checkKeyPair(certificate);
+  const { clientCertificate, clientAuthority } = options;
+  if (clientCertificate) checkKeyPair(clientCertificate, "clientCertificate");
+  if (clientAuthority) checkKeyPair(clientAuthority, "clientAuthority");
   if (options.issuer) checkKey(options.issuer.privateKeyPem, "issuer.privateKeyPem");
   if (options.caCertificate !== undefined) checkCertificate(options.caCertificate, "caCertificate");
   for (const consumer of Object.keys(options.apiKeys ?? {})) {
@@ -59,7 +61,8 @@ export function resolveSettings(options: VerifyOptions): Settings {
     caCertificate: options.caCertificate,
     issuer: options.issuer && Object.hasOwn(model.jwtProviders, options.issuer.provider) ? options.issuer : undefined,
     apiKeys: options.apiKeys ?? {},
-    clientCertificate: certificate,
+    clientCertificate,
+    clientAuthority,
     exact: options.exact ?? false,
     unsafeMethods: options.unsafeMethods ?? false,
     exhaustQuotas: options.exhaustQuotas ?? false,
@@ -91,11 +94,11 @@ function parseAddress(text: string): Endpoint {
   return { host: match[1] ?? match[2] ?? "", port };
 }
 
-function checkKeyPair(pair: KeyPair): void {
-  checkCertificate(pair.certificate, "clientCertificate.certificate");
-  checkKey(pair.privateKey, "clientCertificate.privateKey");
+function checkKeyPair(pair: KeyPair, option: string): void {
+  checkCertificate(pair.certificate, `${option}.certificate`);
+  checkKey(pair.privateKey, `${option}.privateKey`);
   if (!new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.privateKey)))
-    throw new VerifyOptionsError('"clientCertificate" has a private key that does not belong to its certificate; give the pair');
+    throw new VerifyOptionsError(`"${option}" has a private key that does not belong to its certificate; give the pair`);
 }
 
 function checkCertificate(pem: string, option: string): void {

@@ -22,6 +22,11 @@ export interface VerifyOptions {
   readonly apiKeys?: Readonly<Record<string, string>>;
   /** A client certificate the gateway accepts, with its key; PEM. */
   readonly clientCertificate?: { readonly certificate: string; readonly privateKey: string };
+  /**
+   * An authority the gateway accepts client certificates of, with its key; PEM. Probes then make certificates that are right but for one thing:
+   * expired, for another usage, under another name. Such an authority belongs to a test stack.
+   */
+  readonly clientAuthority?: { readonly certificate: string; readonly privateKey: string };
   /** Run only probes these patterns match: a control (`cors`), a probe (`jwt.alg-none@list-orders`), or either with `*`. */
   readonly only?: readonly string[];
   /** Leave out probes these patterns match; stronger than `only`. */

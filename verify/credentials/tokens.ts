@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
 import { CompactSign } from "jose";
 import type { IssuerSummary } from "../../components/backends/contract.ts";
 import type { JwtProvider } from "../../components/spec/model.ts";
@@ -50,6 +50,26 @@ export class TokenMint {
 
 /** What a test token holds in a claim the gateway passes to backends. */
 export const passedOnValue = (claim: string) => `verify-${claim.replaceAll(/\W/g, "-")}`;
+
+/** A mint with a key of its own, which the provider does not know: what it signs must be refused. */
+export function strangersMint(provider: JwtProvider): TokenMint {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return new TokenMint(provider, {
+    provider: provider.name,
+    issuer: provider.issuer,
+    audience: provider.audiences[0] ?? "",
+    scopes: provider.scopes,
+    algorithm: "RS256",
+    keyId: publishedKeyId(provider) ?? "gateway-verify",
+    privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+  });
+}
+
+function publishedKeyId({ keys }: JwtProvider): string | undefined {
+  if (keys.kind === "remote") return undefined;
+  const set = JSON.parse(keys.jwks) as { keys?: { kid?: string }[] };
+  return set.keys?.[0]?.kid;
+}
 
 /** Sets claims by name, undefined removes. A name with dots is set as it stands and as a path into objects: documents write both the same way. */
 function withClaims(base: Readonly<Record<string, unknown>>, extra: Claims): Record<string, unknown> {

@@ -21,10 +21,14 @@ const expectation = (what: string, exact: readonly number[], tolerated: readonly
 export const EXPECT = {
   /** No credential, or one that is not valid. */
   unauthenticated: expectation("refused for want of a valid credential", [401], [403]),
+  /** Two credentials where one belongs: refused as malformed or as invalid. */
+  unauthenticatedOrMalformed: expectation("refused for an ambiguous credential", [400, 401], [403]),
   /** A valid credential that does not suffice. */
   forbidden: expectation("refused for want of a right", [403], [401]),
   /** Either; where a request is wrong in both ways and the order is open. */
   unauthorized: expectation("refused for want of a credential or a right", [401, 403]),
+  /** Anything that is not an answer of the backend. */
+  anyRefusal: expectation("refused one way or another", [400, 401, 404], [403]),
   badRequest: expectation("refused as malformed", [400], [403, 404]),
   unknownPath: expectation("unknown path", [404], [403]),
   otherMethod: expectation("method not allowed", [405], [403, 404]),

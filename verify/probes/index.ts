@@ -1,8 +1,46 @@
 import type { GatewayModel } from "../../components/spec/model.ts";
 import type { Probe } from "../probe.ts";
+import { accessProbes } from "./access.ts";
+import { apiKeyProbes } from "./api-keys.ts";
+import { backendFormProbes } from "./backend-form.ts";
+import { certificateProbes } from "./certificate.ts";
+import { clientCertificateProbes } from "./client-certificates.ts";
+import { corsProbes } from "./cors.ts";
+import { entitlementProbes } from "./entitlement.ts";
+import { framingProbes } from "./framing.ts";
+import { http2FramingProbes } from "./framing-http2.ts";
+import { hostProbes } from "./host.ts";
+import { identityProbes } from "./identity.ts";
+import { jwtProbes } from "./jwt.ts";
+import { methodProbes } from "./methods.ts";
+import { pathProbes } from "./paths.ts";
+import { plainHttpProbes } from "./plain-http.ts";
+import { responseProbes } from "./responses.ts";
 import { routeProbes } from "./routes.ts";
+import { sizeProbes } from "./sizes.ts";
+import { tlsProbes } from "./tls.ts";
 
-const FAMILIES: readonly ((model: GatewayModel) => Probe[])[] = [routeProbes];
+const FAMILIES: readonly ((model: GatewayModel) => Probe[])[] = [
+  certificateProbes,
+  tlsProbes,
+  clientCertificateProbes,
+  plainHttpProbes,
+  hostProbes,
+  framingProbes,
+  http2FramingProbes,
+  sizeProbes,
+  accessProbes,
+  corsProbes,
+  routeProbes,
+  methodProbes,
+  pathProbes,
+  jwtProbes,
+  entitlementProbes,
+  apiKeyProbes,
+  identityProbes,
+  backendFormProbes,
+  responseProbes,
+];
 
 /** Every probe a model asks for, in the order of the documentation. Pure: nothing is sent. */
 export function allProbes(model: GatewayModel): Probe[] {
