@@ -120,7 +120,8 @@ function attachPlan(
       new UsagePlanKey(
         `${b.name}-${member.name}-member`,
         { keyId: member.key.id, keyType: "API_KEY", usagePlanId: plan.id, ...b.inRegion },
-        b.opts(),
+        // AWS gives the key's value back here too, and the SDK does not know that it is a secret.
+        b.opts({ additionalSecretOutputs: ["value"] }),
       ),
   );
 }

@@ -1,5 +1,5 @@
 import { resolveCaa, resolveNs } from "node:dns/promises";
-import { getZoneOutput } from "@pulumi/aws/route53/getZone.js";
+import { getZone } from "@pulumi/aws/route53/getZone.js";
 import { Record as DnsRecord } from "@pulumi/aws/route53/record.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsBuild } from "./build.ts";
@@ -16,7 +16,12 @@ export function findZone(b: AwsBuild): Zone | undefined {
   const { zone } = b.model.dns;
   if (zone === undefined) return undefined;
   const id = zoneId(b.model);
-  const found = getZoneOutput(id === undefined ? { name: zone, privateZone: false } : { zoneId: id }, b.opts());
+  const looked = getZone(id === undefined ? { name: zone, privateZone: false } : { zoneId: id }, b.opts()).catch((error: Error) => {
+    throw new pulumi.RunError(
+      `dns.zone: there is no one public hosted zone "${zone}" in this account (${error.message.split("\n")[0]}); create it, name another one, or leave dns.zone out and create the records elsewhere`,
+    );
+  });
+  const found = pulumi.output(looked);
   // The zone's own name is known only now, where the document gave its id.
   const checked = found.apply(({ zoneId: foundId, name, nameServers }) => {
     const bare = name.replace(/\.$/, "");

@@ -6,6 +6,7 @@ import { certificateFunctions, certificatesAndDns } from "./certificates-dns.ts"
 import { ACCOUNT_ID, allTags, regionOf } from "./common.ts";
 import { computeAndIdentity } from "./compute-identity.ts";
 import { edge } from "./edge.ts";
+import { gatewayParts } from "./gateway-parts.ts";
 import { hybrid } from "./hybrid.ts";
 import { network } from "./network.ts";
 import { storageAndObservability } from "./storage-observability.ts";
@@ -52,6 +53,7 @@ export const ruleSet: RuleSet = {
     ...storageAndObservability,
     ...network,
     ...hybrid,
+    ...gatewayParts,
   ],
   common: (context) => ({ region: regionOf(context), tagsAll: allTags(context) }),
   configure: ({ region }) => (region === undefined ? "Missing region information: set aws:region in the stack's configuration" : undefined),
