@@ -92,8 +92,8 @@ export class SimulatedProvider {
     const seed = `${urn}#${this.#cloud.serial()}`;
     const context = this.#context(rule, urn, "create", inputs, "", { previous: {}, before: {}, seed });
     return this.#write("create", rule, context, async (fault) => {
-      this.#admitNew(rule, context);
-      const identified = { ...context, id: rule.id(context) };
+      const recovered = this.#admitNew(rule, context);
+      const identified = { ...context, ...(recovered && { inputs: recovered }), id: rule.id(context) };
       const existing = this.#cloud.get(rule.type, identified.id);
       if (existing && !rule.adopts) throw new CloudError(`the resource ${identified.id} already exists`);
       const outputs = await this.#complete(rule, sdk, identified);
@@ -199,10 +199,13 @@ export class SimulatedProvider {
     const start = now();
     let error: string | undefined;
     let { id } = context;
-    const key = rule.serialized?.key(context);
-    const release = key === undefined ? undefined : this.#cloud.beginWriting(key);
+    const releases: (() => void)[] = [];
     try {
-      if (rule.serialized && !release) throw new CloudError(rule.serialized.message(context));
+      for (const key of rule.serialized?.keys(context) ?? []) {
+        const release = this.#cloud.beginWriting(`${rule.type.split(":")[0]} ${key}`);
+        if (!release) throw new CloudError((rule.serialized as NonNullable<Rule["serialized"]>).message(context));
+        releases.push(release);
+      }
       const fault = this.#cloud.strike(operation, rule.type, context.name);
       const kind = fault && (fault.kind ?? "refused");
       const { latencyMs } = this.#cloud.settings;
@@ -216,12 +219,13 @@ export class SimulatedProvider {
       error = thrown instanceof Error ? thrown.message : String(thrown);
       throw thrown;
     } finally {
-      release?.();
+      for (const release of releases) release();
       this.#note(operation, rule.type, context.urn, id, start, error);
     }
   }
 
-  #admitNew(rule: Rule, context: RuleContext): void {
+  /** The inputs of what a create takes back, where those count; undefined for anything new. */
+  #admitNew(rule: Rule, context: RuleContext): Values | undefined {
     rule.admit?.(context);
     if (rule.unique) {
       const key = rule.unique.key(context);
@@ -229,12 +233,13 @@ export class SimulatedProvider {
         key !== undefined && this.#cloud.all(rule.type).some((other) => rule.unique?.key({ ...context, inputs: other.inputs }) === key);
       if (taken) throw new CloudError(rule.unique.message(context));
     }
-    if (rule.hold) {
-      const key = rule.hold.key(context);
-      if (!this.#cloud.held(rule.type, key)) return;
-      if (!rule.hold.recovers?.(context)) throw new CloudError(rule.hold.message(context));
-      this.#cloud.release(rule.type, key);
-    }
+    if (!rule.hold) return undefined;
+    const key = rule.hold.key(context);
+    const held = this.#cloud.held(rule.type, key);
+    if (!held) return undefined;
+    if (!rule.hold.recovers?.(context)) throw new CloudError(rule.hold.message(context));
+    this.#cloud.release(rule.type, key);
+    return rule.hold.keepsInputs ? held.inputs : undefined;
   }
 
   #refuseWhileHeld(rule: Rule, context: RuleContext, stored: StoredResource): void {

@@ -85,8 +85,8 @@ export interface Rule {
   readonly heldBy?: readonly Holder[];
   /** What else changes in the cloud once a create, update or delete went through. */
   readonly effect?: (context: RuleContext) => void;
-  /** Writes with the same key must not overlap: the cloud answers the second with this message. */
-  readonly serialized?: { readonly key: (context: RuleContext) => string; readonly message: (context: RuleContext) => string };
+  /** Writes that have a key in common must not overlap: the cloud answers the second with this message. */
+  readonly serialized?: { readonly keys: (context: RuleContext) => readonly string[]; readonly message: (context: RuleContext) => string };
   /** The name stays taken after a delete. */
   readonly hold?: {
     readonly key: (context: RuleContext) => string;
@@ -94,6 +94,8 @@ export interface Rule {
     readonly message: (context: RuleContext) => string;
     /** True when this create takes the held name back instead of failing. */
     readonly recovers?: (context: RuleContext) => boolean;
+    /** What is taken back keeps the properties it had; those of the create are ignored. */
+    readonly keepsInputs?: true;
   };
   /** The output that says a replacement is due although no input changed, such as a certificate's in its renewal window; undefined when none is. */
   readonly expired?: (context: RuleContext) => string | undefined;
