@@ -20,8 +20,12 @@ export interface StackFile {
 
 /** Reads `Pulumi.<stack>.yaml`. @throws OperationError (`usage`, `no-stack` or `settings`). */
 export function readStackFile(project: Project, stack: string): StackFile {
-  if (!/^([\w.-]+\/){0,2}[\w.-]+$/.test(stack))
-    throw new OperationError("usage", `${JSON.stringify(stack)} is not a stack name`, "use letters, digits, dots, dashes and underscores");
+  if (!/^(\w[\w.-]*\/){0,2}\w[\w.-]*$/.test(stack))
+    throw new OperationError(
+      "usage",
+      `${JSON.stringify(stack)} is not a stack name`,
+      "use letters, digits, dots, dashes and underscores, a letter or digit first",
+    );
   const file = join(project.stackFolder, `Pulumi.${stack.split("/").at(-1)}.yaml`);
   const shown = relative(project.root, file);
   let text: string;

@@ -31,6 +31,9 @@ if (!existsSync(join(root, "node_modules", ".package-lock.json"))) {
 } else if (!runsTypeScript()) {
   handOver();
 } else {
+  // The reader of a pipe may have seen enough.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error) => process.exit(/** @type {NodeJS.ErrnoException} */ (error).code === "EPIPE" ? 0 : 1));
   module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? join(cacheFolder(), "compile"));
   const { main } = await import("./main.ts");
   process.exitCode = await main(process.argv.slice(2), { root, stdout: process.stdout, stderr: process.stderr });
