@@ -148,11 +148,20 @@ export interface HostService {
   /** Absolute folder to run in. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Files written for it with mode 0600 before it starts, by name; their folder is in the variable FILES_DIR. A changed file restarts the service. */
+  /** Files written for it with mode 0600 before it starts, by name; their folder is in the variable FILES_DIR. */
   readonly files: Readonly<Record<string, string>>;
+  /**
+   * What the running service does about changed files: it is restarted, or told by SIGHUP to read them again, which drops no connection.
+   *
+   * @default "restart"
+   */
+  readonly onFileChange?: "restart" | "SIGHUP";
   /** Loopback port that accepts connections when the service is ready. */
   readonly port: number;
 }
+
+/** Folder of a service's files. */
+export const serviceFolder = (directory: string, service: string): string => `${directory}/services/${service}`;
 
 /** A calendar quota the host counts for Envoy's rate limit filter. */
 export interface HostQuota {

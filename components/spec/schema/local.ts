@@ -20,13 +20,9 @@ export const localSettings = z
     workers: z.int().min(1).max(256).optional().meta({ description: "Envoy worker threads; default one per core." }),
     maxConnections: z.int().min(16).max(1_000_000).default(10_000).meta({ description: "Client connections at the same time." }),
     drainTime: duration.default("5s").meta({ description: "Time given to open requests when the gateway is stopped or replaced." }),
-    stateDirectory: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({
-        description: "Where configuration, keys and logs of the running gateway are kept. Default: .gateway/<stack> in the project.",
-      }),
+    stateDirectory: z.string().min(1).optional().meta({
+      description: "Where configuration, keys and logs of the running gateway are kept. Default: .gateway/<stack> in the project.",
+    }),
     issuer: z
       .strictObject({
         provider: entryName.meta({ description: "The JWT provider whose tokens this stack signs itself, for tests." }),

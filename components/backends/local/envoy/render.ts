@@ -27,26 +27,43 @@ export function renderFiles(model: GatewayModel, materials: Materials, options: 
   ]);
 }
 
+/** Paths of the files a model gets, whatever is in them. */
+export function filePaths(model: GatewayModel, options: RenderOptions): string[] {
+  return [
+    ...("pem" in options.publicRoots && usesPublicRoots(model) ? [FILES.publicRoots] : []),
+    ...secretNames(model).map(FILES.secret),
+    FILES.clusters,
+    FILES.listeners,
+    FILES.routes,
+  ];
+}
+
 /** The order in which changed files are written: what others refer to first. */
 export const writeOrder = (files: readonly string[]): string[] => {
   const rank = (path: string) => [FILES.clusters, FILES.listeners, FILES.routes].indexOf(path as typeof FILES.routes);
   return [...files].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 };
 
-function secretFiles(model: GatewayModel, { front, authority, gateway, clients }: Materials): [string, JsonObject][] {
-  const file = (name: string, content: JsonObject): [string, JsonObject] => [FILES.secret(name), content];
+function secretNames(model: GatewayModel): string[] {
   return [
-    file(SECRETS.front, keyPairSecret(SECRETS.front, front)),
-    ...(usesAuthority(model) ? [file(SECRETS.authority, rootsSecret(SECRETS.authority, needed(authority, "the internal authority")))] : []),
-    ...(usesGatewayCertificate(model)
-      ? [file(SECRETS.gateway, keyPairSecret(SECRETS.gateway, needed(gateway, "the gateway's certificate")))]
-      : []),
-    ...Object.values(model.backends).flatMap((backend) => {
-      if (typeof backend.tls.clientCertificate === "string") return [];
-      const name = SECRETS.client(backend.name);
-      return [file(name, keyPairSecret(name, needed(clients[backend.name], `the client certificate of ${backend.name}`)))];
-    }),
+    SECRETS.front,
+    ...(usesAuthority(model) ? [SECRETS.authority] : []),
+    ...(usesGatewayCertificate(model) ? [SECRETS.gateway] : []),
+    ...Object.values(model.backends).flatMap(({ name, tls }) => (typeof tls.clientCertificate === "string" ? [] : [SECRETS.client(name)])),
   ];
+}
+
+function secretFiles(model: GatewayModel, { front, authority, gateway, clients }: Materials): [string, JsonObject][] {
+  const content: Record<string, () => JsonObject> = {
+    [SECRETS.front]: () => keyPairSecret(SECRETS.front, front),
+    [SECRETS.authority]: () => rootsSecret(SECRETS.authority, needed(authority, "the internal authority")),
+    [SECRETS.gateway]: () => keyPairSecret(SECRETS.gateway, needed(gateway, "the gateway's certificate")),
+  };
+  for (const [backend, pair] of Object.entries(clients)) {
+    const name = SECRETS.client(backend);
+    content[name] = () => keyPairSecret(name, pair);
+  }
+  return secretNames(model).map((name) => [FILES.secret(name), needed(content[name], `the secret ${name}`)()]);
 }
 
 function needed<T>(value: T | undefined, what: string): T {
