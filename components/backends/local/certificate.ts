@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+import { commonName, keyBelongsTo, namesOf, parseChain, splitChain } from "../../pki/chain.ts";
+import type { SecretRef } from "../../spec/model.ts";
+import type { BuildContext, CertificateSummary } from "../contract.ts";
+import { type Authority, keyPairOf } from "./authority.ts";
+import type { Certificate } from "./resources.ts";
+
+/** The certificate of the front door. */
+export interface FrontCertificate {
+  readonly pair: pulumi.Input<{ chain: string; privateKey: string }>;
+  readonly summary: pulumi.Output<CertificateSummary>;
+  readonly resource: Certificate | undefined;
+}
+
+export function frontCertificate(context: BuildContext, authority: Authority | undefined): FrontCertificate {
+  const { certificate } = context.model.tls;
+  if (certificate.source === "imported") return importedFront(context, certificate);
+  if (certificate.source === "internal" && authority) return internalFront(context, certificate.validityMs, authority);
+  throw new pulumi.RunError(`tls.certificate.source: "${certificate.source}" is not available on this machine; use internal or imported`);
+}
+
+function internalFront({ model }: BuildContext, validityMs: number, authority: Authority): FrontCertificate {
+  const resource = authority.issue("certificate", {
+    commonName: model.hostname.slice(0, 64),
+    dnsNames: [model.hostname],
+    usages: ["server"],
+    validityMs,
+  });
+  const summary = pulumi.all([resource.notAfter, authority.resource.bundlePem]).apply(([notAfter, caCertificate]) => ({
+    source: "internal" as const,
+    issuer: `${model.name} internal authority`,
+    names: [model.hostname],
+    notAfter,
+    caCertificate,
+  }));
+  return { pair: keyPairOf(resource), summary, resource };
+}
+
+function importedFront({ secrets }: BuildContext, source: { fullchain: string; privateKey: SecretRef }): FrontCertificate {
+  const [leaf] = parseChain(source.fullchain);
+  return {
+    pair: importedPair(source.fullchain, secrets.get(source.privateKey), "tls.certificate.privateKey"),
+    summary: pulumi.output({
+      source: "imported" as const,
+      issuer: commonName(leaf?.issuer),
+      names: leaf === undefined ? [] : namesOf(leaf),
+      notAfter: leaf?.validToDate.toISOString() ?? "",
+      caCertificate: "",
+    }),
+    resource: undefined,
+  };
+}
+
+/** A certificate brought along, with its key. The root is not served: clients have it, or do not trust it. @throws RunError when the key is not the certificate's. */
+export function importedPair(
+  fullchain: string,
+  key: pulumi.Output<string>,
+  path: string,
+): pulumi.Output<{ chain: string; privateKey: string }> {
+  const { leaf, chain } = splitChain(fullchain);
+  return key.apply((privateKey) => {
+    let belongs: boolean;
+    try {
+      belongs = keyBelongsTo(fullchain, privateKey);
+    } catch {
+      throw new pulumi.RunError(
+        `${path}: the secret is not a private key in PEM form; store the key that belongs to the certificate, without a passphrase`,
+      );
+    }
+    if (!belongs)
+      throw new pulumi.RunError(
+        `${path}: the private key does not belong to the certificate; store the key the certificate was issued for`,
+      );
+    return { chain: `${leaf}${chain}`, privateKey };
+  });
+}
