@@ -2,24 +2,33 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { ECHO_TYPE, type Echo } from "../../../verify/echo.ts";
+import type { Impostor } from "./impostor.ts";
 import { subjectAltNames } from "./mutual-tls.ts";
 
+export interface EchoContext {
+  readonly service: string;
+  /** Requests so far by path. */
+  readonly received: ReadonlyMap<string, number>;
+  readonly impostor: Impostor | undefined;
+}
+
+/** Requests by nonce; the oldest nonces are forgotten. */
 const attempts = new Map<string, number>();
+const MOST_NONCES = 10_000;
 
 /**
  * Repeats the request, so that `gateway verify` can see what a backend receives. Only with ECHO=1, which only the local stack sets: an answer that
  * repeats identities and tokens has no place in production.
  */
 export async function echo(
-  service: string,
+  { service, received, impostor }: EchoContext,
   request: IncomingMessage,
   response: ServerResponse,
-  received: ReadonlyMap<string, number>,
 ): Promise<void> {
   const directives = directivesOf(request);
   const nonce = directives.get("nonce")?.[0] ?? "";
   const attempt = (attempts.get(nonce) ?? 0) + 1;
-  if (nonce !== "") attempts.set(nonce, attempt);
+  if (nonce !== "") remember(nonce, attempt);
   const [delay] = directives.get("delay") ?? [];
   if (delay !== undefined) await sleep(Math.min(Number(delay) || 0, 60_000));
   const [status, times] = directives.get("fail") ?? [];
@@ -36,10 +45,19 @@ export async function echo(
     },
     attempt,
     received: Object.fromEntries(received),
-    abilities: ["delay", "fail", "nonce"],
+    abilities: ["delay", "fail", "nonce", ...(impostor?.kinds ?? []).map((kind) => `certificate:${kind}` as const)],
   };
   response.writeHead(failing ? Number(status) : 200, { "content-type": ECHO_TYPE, "cache-control": "no-store" });
-  response.end(JSON.stringify(answer));
+  const kind = impostor?.kinds.find((known) => known === directives.get("certificate")?.[0]);
+  response.end(JSON.stringify(answer), () => {
+    if (kind !== undefined) impostor?.show(kind);
+  });
+}
+
+function remember(nonce: string, attempt: number): void {
+  attempts.set(nonce, attempt);
+  const [oldest] = attempts.keys();
+  if (attempts.size > MOST_NONCES && oldest !== undefined) attempts.delete(oldest);
 }
 
 /** `?gateway-echo=delay:500,nonce:abc` → delay: ["500"], nonce: ["abc"]. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { echo } from "./echo.ts";
+import { createImpostor, type Impostor } from "./impostor.ts";
 import { allowedCaller, serverOptions, type TlsFiles } from "./mutual-tls.ts";
 
 /** A request that came through the gateway. */
@@ -50,7 +51,8 @@ const LARGEST_BODY = 256 * 1024;
 export function createService(options: ServiceOptions): Server {
   const { name, files } = options;
   const received = new Map<string, number>();
-  return createServer(serverOptions(files), async (request, response) => {
+  let impostor: Impostor | undefined;
+  const server = createServer(serverOptions(files), async (request, response) => {
     const started = performance.now();
     const requestId = single(request, "x-request-id") ?? randomUUID();
     let reply: Reply;
@@ -61,7 +63,7 @@ export function createService(options: ServiceOptions): Server {
       const path = pathOf(request);
       received.set(path, (received.get(path) ?? 0) + 1);
       if (options.echo && /^\/echo(\/|$)/.test(path)) {
-        await echo(name, request, response, received);
+        await echo({ service: name, received, impostor }, request, response);
         return;
       }
       reply = await options.answer(callOf(request));
@@ -71,6 +73,8 @@ export function createService(options: ServiceOptions): Server {
     send(response, reply, requestId);
     log({ service: name, requestId, method: request.method, path: pathOf(request), status: reply.status, ms: performance.now() - started });
   });
+  if (options.echo) impostor = createImpostor(server, files);
+  return server;
 }
 
 /** Listens on `PORT` of the loopback interface, ends on SIGTERM after open requests are answered. */
