@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { plainEnvironment } from "../agent/environment.ts";
-import { listFolder, writeAtomic } from "../machine/files.ts";
+import { listFolder, makeFolder, writeAtomic } from "../machine/files.ts";
 import { ResourceError } from "../resources/kind.ts";
 import { inlineDiscovery } from "./inline-discovery.ts";
 import { LAYOUT } from "./layout.ts";
@@ -35,6 +35,7 @@ export async function validate(
       `${copy}/`,
     );
     writeAtomic(join(copy, LAYOUT.bootstrap), whole);
+    for (const folder of [LAYOUT.logs, LAYOUT.run]) makeFolder(join(copy, folder));
     const args = ["--mode", "validate", "-c", join(copy, LAYOUT.bootstrap), "--log-level", "warning", "--log-format-escaped"];
     const said = await outcome(envoy, args, copy, signal);
     if (said !== undefined)

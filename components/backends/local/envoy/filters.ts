@@ -1,7 +1,7 @@
 import type { GatewayModel } from "../../../spec/model.ts";
 import { accessFilter, routeAccessFilter } from "./access.ts";
 import { apiKeyFilter, usesApiKeys } from "./api-keys.ts";
-import { bodyFilter } from "./body.ts";
+import { bodyFilters } from "./body.ts";
 import { clientCertificateFilter } from "./client-certificate.ts";
 import { corsFilter } from "./cors.ts";
 import { FILTERS } from "./filter-names.ts";
@@ -23,7 +23,7 @@ export function httpFilters(model: GatewayModel, materials: Materials): JsonObje
     ...accessFilter(model),
     ...routeAccessFilter(model),
     shapeFilter(model),
-    bodyFilter(model),
+    ...bodyFilters(model),
     ...(usesApiKeys(model) ? [apiKeyFilter()] : []),
     ...(Object.keys(model.jwtProviders).length > 0 ? [jwtFilter(model, materials.issuerKeyId)] : []),
     requirementFilter(),

@@ -44,7 +44,7 @@ function filterConfigs(route: Route, model: GatewayModel): JsonObject {
     [FILTERS.responseHeaders]: routeResponseHeaders(route),
     [FILTERS.cors]: routeCors(route),
     [FILTERS.routeAccess]: routeAccess(route),
-    [FILTERS.body]: routeBody(route, model),
+    ...routeBody(route, model),
     [FILTERS.apiKeys]: usesApiKeys(model) ? routeApiKeys(route) : undefined,
     [FILTERS.jwt]: routeTokens(route),
     [FILTERS.require]: routeRequirement(route, model),
