@@ -58,11 +58,13 @@ export function settingsOf(project: Project, stackFile: StackFile): StackSetting
   const overlay = value("overlay");
   const overlayIsSecret = holdsSecret(overlay);
   const raw = { cloud: value("cloud"), document: value("document"), overlay: overlayIsSecret ? undefined : overlay, overlayIsSecret };
+  const file = relative(project.root, stackFile.file);
   try {
-    return checkSettings(raw, project.root, relative(project.root, stackFile.file));
+    return checkSettings(raw, project.root, file);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    throw new OperationError("settings", error.message, "correct the stack file", { faults: error.faults });
+    const count = `${error.faults.length} ${error.faults.length === 1 ? "fault" : "faults"}`;
+    throw new OperationError("settings", `${file} has ${count}`, "correct the stack file", { faults: error.faults });
   }
 }
 

@@ -39,6 +39,12 @@ export interface Verb {
 /** Wrong usage; exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  readonly remedy: string;
+
+  constructor(message: string, remedy = "see `npx gateway <verb> --help`") {
+    super(message);
+    this.remedy = remedy;
+  }
 }
 
 /** What every verb works with. */

@@ -22,7 +22,8 @@ export interface DocumentSource {
 export async function documentSource(line: CommandLine, options: Readonly<Record<string, unknown>>): Promise<DocumentSource> {
   const { file, stack } = options as { file?: string; stack?: string };
   const cloud = cloudOption(options.cloud);
-  if ((file === undefined) === (stack === undefined)) throw new UsageError("give either a document with -f or a stack with -s");
+  if ((file === undefined) === (stack === undefined))
+    throw new UsageError("one of -f and -s is needed", "give either a document with -f or a stack with -s");
   const { loadDocument } = await import("../components/spec/load.ts");
   if (file !== undefined) return { shown: file, file, cloud, stack: undefined, load: () => loadDocument({ file }) };
 
@@ -42,6 +43,6 @@ export async function documentSource(line: CommandLine, options: Readonly<Record
 function cloudOption(value: unknown): Cloud | undefined {
   if (value === undefined) return undefined;
   const cloud = CLOUDS.find((known) => known === value);
-  if (cloud === undefined) throw new UsageError(`--cloud is ${JSON.stringify(value)}; allowed: ${CLOUDS.join(", ")}`);
+  if (cloud === undefined) throw new UsageError(`--cloud is ${JSON.stringify(value)}`, `choose one of ${CLOUDS.join(", ")}`);
   return cloud;
 }

@@ -13,7 +13,7 @@ export function describeError(error: unknown, stream: TextStream): string {
     const remedy = error.remedy === "" ? [] : [`What to do: ${error.remedy}.`];
     return [`${red("error:")} ${error.message}`, ...faults, ...failures, ...remedy].join("\n");
   }
-  if (error instanceof UsageError) return `${red("error:")} ${error.message}`;
+  if (error instanceof UsageError) return `${red("error:")} ${error.message}\nWhat to do: ${error.remedy}.`;
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `${red("error:")} This is a fault of the gateway command itself; please report it with the following lines.\n${trace}`;
 }
@@ -24,11 +24,10 @@ export function errorDocument(error: unknown): unknown {
     const { code, message, remedy, faults, failures } = error;
     return { ok: false, error: { code, message, remedy }, faults, failures };
   }
-  if (error instanceof CommanderError || error instanceof UsageError) {
-    return {
-      ok: false,
-      error: { code: "usage", message: error.message.replace(/^error: /, ""), remedy: "see `npx gateway <verb> --help`" },
-    };
+  if (error instanceof UsageError) return { ok: false, error: { code: "usage", message: error.message, remedy: error.remedy } };
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, "");
+    return { ok: false, error: { code: "usage", message, remedy: "see `npx gateway <verb> --help`" } };
   }
   return {
     ok: false,

@@ -1,16 +1,17 @@
 import type { CertificateEntry } from "../../automation/certificates.ts";
 import type { Answer, Verb } from "../command-line.ts";
+import { openStack, withStack } from "../stack.ts";
 import { columns, count, type Stylist, stylist } from "../text/style.ts";
 
 export const certs: Verb = {
   name: "certs",
   declare: (command) =>
-    command
-      .description("Every certificate of the stack: names, chain, days left. The answer is no when one has expired or is about to.")
-      .requiredOption("-s, --stack <stack>", "the stack"),
+    withStack(
+      command.description("Every certificate of the stack: names, chain, days left. The answer is no when one has expired or is about to."),
+    ),
   async run(line, options): Promise<Answer> {
     const { readCertificates } = await import("../../automation/certificates.ts");
-    const certificates = await readCertificates({ project: line.project, stack: options.stack as string, engine: await line.engine() });
+    const certificates = await readCertificates(await openStack(line, options));
     const urgent = certificates.filter(({ state }) => state === "expired" || state === "alarm");
     const ok = urgent.length === 0;
     const style = stylist(line.streams.stdout);

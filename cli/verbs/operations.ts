@@ -2,14 +2,13 @@ import type { Command } from "commander";
 import type { Changes } from "../../automation/events.ts";
 import type { OperationKind, OperationResult } from "../../automation/operation.ts";
 import type { Answer, CommandLine, Verb } from "../command-line.ts";
+import { openStack, stackName, withStack } from "../stack.ts";
 import { ProgressLines } from "../text/progress.ts";
 import { summaryText } from "../text/summary.ts";
 
-const stackOption = (command: Command) => command.requiredOption("-s, --stack <stack>", "the stack: stacks/Pulumi.<stack>.yaml");
-
 const verb = (name: OperationKind, description: string, more: (command: Command) => Command = (command) => command): Verb => ({
   name,
-  declare: (command) => more(stackOption(command.description(description))),
+  declare: (command) => more(withStack(command.description(description))),
   run: (line, options) => runOperation(line, name, options),
 });
 
@@ -27,10 +26,10 @@ export const destroy = verb("destroy", "Remove everything the stack has created.
 
 /** Runs an operation with live progress; Ctrl-C asks the engine to stop, a second one stops it at once. */
 async function runOperation(line: CommandLine, kind: OperationKind, options: Readonly<Record<string, unknown>>): Promise<Answer> {
-  const stack = options.stack as string;
+  const stack = stackName(line, options);
   const { readStackFile, settingsOf } = await import("../../automation/stack-file.ts");
   const { cloud } = settingsOf(line.project, readStackFile(line.project, stack));
-  const engine = await line.engine();
+  const { engine } = await openStack(line, options);
   if (cloud === "local" && kind !== "destroy") await line.envoy();
 
   const { startOperation } = await import("../../automation/operation.ts");

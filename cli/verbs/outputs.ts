@@ -1,19 +1,18 @@
 import { isRecord } from "../../automation/project.ts";
 import { type Answer, UsageError, type Verb } from "../command-line.ts";
+import { openStack, withStack } from "../stack.ts";
 import { columns } from "../text/style.ts";
 
 export const outputs: Verb = {
   name: "outputs",
   declare: (command) =>
-    command
+    withStack(command)
       .description("The stack's outputs: url, hostname, certificate, DNS records, controls, API keys.")
       .argument("[path]", "one value, such as `url` or `certificate.caCertificate`")
-      .requiredOption("-s, --stack <stack>", "the stack")
       .option("--show-secrets", "decrypt API keys and the like instead of masking them"),
   async run(line, options, [path]): Promise<Answer> {
     const { readOutputs } = await import("../../automation/outputs.ts");
-    const stack = options.stack as string;
-    const all = await readOutputs({ project: line.project, stack, engine: await line.engine(), showSecrets: options.showSecrets === true });
+    const all = await readOutputs({ ...(await openStack(line, options)), showSecrets: options.showSecrets === true });
     if (path === undefined)
       return {
         ok: true,
@@ -26,7 +25,8 @@ export const outputs: Verb = {
     const value = path
       .split(".")
       .reduce<unknown>((at, key) => (isRecord(at) || Array.isArray(at) ? (at as Record<string, unknown>)[key] : undefined), all);
-    if (value === undefined) throw new UsageError(`there is no output "${path}"; there are ${Object.keys(all).join(", ")}`);
+    if (value === undefined)
+      throw new UsageError(`there is no output ${JSON.stringify(path)}`, `choose one of ${Object.keys(all).join(", ")}`);
     return { ok: true, document: value, text: shown(value) };
   },
 };

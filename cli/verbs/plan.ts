@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import type { GatewayPlan } from "../../automation/plan/plan.ts";
+import { CLOUDS } from "../../components/backends/contract.ts";
 import { type Answer, UsageError, type Verb } from "../command-line.ts";
 import { documentSource } from "../source.ts";
 import { findingLines } from "../text/findings.ts";
@@ -15,7 +16,8 @@ export const plan: Verb = {
       .option("--cloud <cloud>", "aws, azure, gcp or local"),
   async run(line, options): Promise<Answer> {
     const source = await documentSource(line, options);
-    if (source.cloud === undefined) throw new UsageError("give the cloud to plan for with --cloud");
+    if (source.cloud === undefined)
+      throw new UsageError("a document alone does not say which cloud to plan for", `give it with --cloud: ${CLOUDS.join(", ")}`);
     const { OperationError } = await import("../../automation/errors.ts");
     const { model, faults } = await source.load();
     if (model === undefined)

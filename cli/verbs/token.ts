@@ -1,14 +1,14 @@
 import type { IssuerSummary } from "../../components/backends/contract.ts";
 import { type Answer, UsageError, type Verb } from "../command-line.ts";
+import { openStack, withStack } from "../stack.ts";
 
 const collect = (value: string, before: readonly string[]) => [...before, ...value.split(/[\s,]+/).filter((word) => word !== "")];
 
 export const token: Verb = {
   name: "token",
   declare: (command) =>
-    command
+    withStack(command)
       .description("Sign a test token with the stack's own issuer (`local.issuer` in the document), and print it.")
-      .requiredOption("-s, --stack <stack>", "the stack")
       .option("--scope <scope>", "a scope the token grants; repeat for several", collect, [])
       .option("--subject <name>", "the `sub` claim", "developer")
       .option(
@@ -19,14 +19,14 @@ export const token: Verb = {
       )
       .option("--lifetime <seconds>", "how long it is valid, at most 86400", "3600"),
   async run(line, options): Promise<Answer> {
-    const stack = options.stack as string;
     const lifetime = Number(options.lifetime);
     if (!Number.isInteger(lifetime) || lifetime < 1 || lifetime > 86_400)
-      throw new UsageError(`--lifetime is ${options.lifetime}; allowed: 1 to 86400 seconds`);
+      throw new UsageError(`--lifetime is ${JSON.stringify(options.lifetime)}`, "give 1 to 86400 seconds");
     const claims = Object.fromEntries((options.claim as string[]).map(claim));
     const { readOutputs } = await import("../../automation/outputs.ts");
-    const { issuer } = await readOutputs({ project: line.project, stack, engine: await line.engine(), showSecrets: true });
-    const signed = await sign(stack, issuer as IssuerSummary | null | undefined, {
+    const opened = await openStack(line, options);
+    const { issuer } = await readOutputs({ ...opened, showSecrets: true });
+    const signed = await sign(opened.stack, issuer as IssuerSummary | null | undefined, {
       scopes: options.scope as string[],
       claims,
       subject: options.subject as string,
@@ -54,7 +54,10 @@ async function sign(stack: string, issuer: IssuerSummary | null | undefined, { s
   }
   const unknown = scopes.filter((scope) => !issuer.scopes.includes(scope));
   if (unknown.length > 0)
-    throw new UsageError(`${unknown.join(", ")}: not a scope of ${issuer.provider}; its scopes: ${issuer.scopes.join(", ") || "none"}`);
+    throw new UsageError(
+      `--scope ${unknown.join(", ")}: ${issuer.provider} has no such scope`,
+      `choose of ${issuer.scopes.join(", ") || "none"}`,
+    );
   const [{ SignJWT }, { createPrivateKey }] = await Promise.all([import("jose"), import("node:crypto")]);
   const now = Math.floor(Date.now() / 1000);
   const expires = now + lifetime;
@@ -80,9 +83,9 @@ async function sign(stack: string, issuer: IssuerSummary | null | undefined, { s
 
 function claim(pair: string): [string, string] {
   const at = pair.indexOf("=");
-  if (at < 1) throw new UsageError(`--claim is ${JSON.stringify(pair)}; give name=value`);
+  if (at < 1) throw new UsageError(`--claim is ${JSON.stringify(pair)}`, "give name=value");
   const name = pair.slice(0, at);
   if (["iss", "aud", "exp", "nbf", "iat", "sub", "scope"].includes(name))
-    throw new UsageError(`--claim ${name} is not allowed: the stack or an option of its own sets it`);
+    throw new UsageError(`--claim ${name} is not allowed: the stack or an option of its own sets it`, "leave it out");
   return [name, pair.slice(at + 1)];
 }

@@ -5,6 +5,7 @@ import type { CertificateSummary, IssuerSummary } from "../../components/backend
 import type { VerifyOptions } from "../../verify/index.ts";
 import { type Answer, type CommandLine, UsageError, type Verb } from "../command-line.ts";
 import { type DocumentSource, documentSource } from "../source.ts";
+import { openStack } from "../stack.ts";
 import { count } from "../text/style.ts";
 
 const collect = (pattern: string, before: readonly string[]) => [...before, pattern];
@@ -29,7 +30,8 @@ export const verify: Verb = {
       .option("--junit <file>", "write the report as JUnit XML, too"),
   async run(line, options): Promise<Answer> {
     const source = await documentSource(line, options);
-    if (source.stack === undefined && options.url === undefined) throw new UsageError("give the address of the gateway with --url");
+    if (source.stack === undefined && options.url === undefined)
+      throw new UsageError("the document does not say where its gateway is", "give its address with --url");
     const { model, faults } = await source.load();
     if (model === undefined)
       throw new OperationError("document", `${source.shown} has ${count(faults.length, "fault")}`, "correct the document", { faults });
@@ -69,7 +71,7 @@ async function fromStack(
   const { readOutputs } = await import("../../automation/outputs.ts");
   let outputs: Outputs;
   try {
-    outputs = await readOutputs({ project: line.project, stack: source.stack, engine: await line.engine(), showSecrets: true });
+    outputs = await readOutputs({ ...(await openStack(line, options)), showSecrets: true });
   } catch (error) {
     if (error instanceof OperationError && error.code === "no-stack" && typeof options.url === "string") return { url: options.url };
     throw error;
@@ -98,7 +100,7 @@ function fromOptions(options: Readonly<Record<string, unknown>>): Partial<Verify
     skip: string[];
   };
   if ((clientCertificate === undefined) !== (clientKey === undefined))
-    throw new UsageError("give --client-certificate and --client-key together");
+    throw new UsageError("one of --client-certificate and --client-key is missing", "give both");
   return {
     ...(url === undefined ? {} : { url }),
     ...(address === undefined ? {} : { address }),
@@ -123,7 +125,7 @@ function contentOf(file: string, option: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new UsageError(`${option} ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new UsageError(`${option} ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, "give the path of a readable file");
   }
 }
 
