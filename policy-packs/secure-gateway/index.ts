@@ -1,0 +1,9 @@
+import { PolicyPack } from "@pulumi/policy";
+import { policies } from "./policies.ts";
+
+/** Entry of the CrossGuard policy pack: `pulumi preview --policy-pack policy-packs/secure-gateway`. */
+new PolicyPack("secure-gateway", {
+  description: "What a gateway has to keep on AWS, Azure and Google Cloud, whoever wrote its program.",
+  displayName: "Secure Gateway",
+  policies,
+});
