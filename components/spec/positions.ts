@@ -47,7 +47,7 @@ export class TextMap {
       file,
       ...this.#at(error.pos[0]),
       message: `YAML: ${withoutExcerpts(error.message)}`,
-      remedy: SYNTAX_REMEDIES[error.code] ?? "correct the YAML at this place",
+      remedy: remedyOf(error),
     }));
     if (faults.length > 0) return faults;
     const found: Fault[] = [];
@@ -103,6 +103,12 @@ const SYNTAX_REMEDIES: Readonly<Record<string, string>> = {
   NON_STRING_KEY: "write the key as a plain word or a quoted text",
   TAG_RESOLVE_FAILED: "remove the tag: a document holds texts, numbers, true, false, lists and maps",
 };
+
+function remedyOf({ code, message }: { code: string; message: string }): string {
+  const unclosed = /^Flow (?:sequence|map) .* end with a (.)$/.exec(message)?.[1];
+  if (unclosed !== undefined) return `close it with ${unclosed} before this place`;
+  return SYNTAX_REMEDIES[code] ?? "correct the YAML at this place";
+}
 
 /** A parser's message without the text it stumbled over, which may be a key pasted into the wrong place. */
 export function withoutExcerpts(message: string): string {

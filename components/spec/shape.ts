@@ -56,6 +56,15 @@ function translate(issue: Issue, prefix: readonly PathPart[], schema: z.ZodType,
       const values = issue.values.map(String);
       if (found === undefined) return [{ path, message: "is missing", remedy: `allowed: ${values.join(", ")}` }];
       const near = typeof found === "string" ? nearest(found, values) : undefined;
+      // YAML reads 1.2 as a number where the document means the text.
+      if (typeof found !== "string" && values.includes(String(found)))
+        return [
+          {
+            path,
+            message: `expected a text, found ${typeof found === "boolean" ? "a truth value" : "a number"}`,
+            remedy: `write it in quotes: "${String(found)}"`,
+          },
+        ];
       const remedy = issue.message.startsWith("Invalid ") ? `allowed: ${values.join(", ")}` : `allowed: ${issue.message}`;
       return [
         { path, message: `${show(found)} is not allowed`, remedy: near === undefined ? remedy : `${remedy}; did you mean "${near}"?` },
@@ -64,7 +73,13 @@ function translate(issue: Issue, prefix: readonly PathPart[], schema: z.ZodType,
     case "invalid_type": {
       const wanted = TYPE_NAMES[issue.expected] ?? issue.expected;
       if (found === undefined) return [{ path, message: "is missing", remedy: `give ${wanted}` }];
-      return [{ path, message: `expected ${wanted}, found ${show(found)}`, remedy: `give ${wanted}` }];
+      return [
+        {
+          path,
+          message: `expected ${wanted}, found ${show(found)}`,
+          remedy: `give ${wanted}${hint(issue.expected, found, schema, path, root)}`,
+        },
+      ];
     }
     case "too_small":
     case "too_big":
@@ -78,6 +93,14 @@ function translate(issue: Issue, prefix: readonly PathPart[], schema: z.ZodType,
     default:
       return [{ path, message: `${show(found)} is not accepted`, remedy: `allowed: ${issue.message}` }];
   }
+}
+
+/** What helps beyond the type's name: quotes around what YAML took for a number, or the fields of the map that is wanted. */
+function hint(expected: string, found: unknown, schema: z.ZodType, path: readonly PathPart[], root: unknown): string {
+  if (expected === "string" && (typeof found === "number" || typeof found === "boolean")) return ": write it in quotes";
+  if (expected !== "object" || path.length === 0) return "";
+  const fields = knownKeys(schema, path, root);
+  return fields.length === 0 || fields.length > 12 ? "" : `: ${fields.join(", ")}`;
 }
 
 function translateUnion(

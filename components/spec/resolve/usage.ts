@@ -1,5 +1,6 @@
 import { isPlainObject } from "../overlay.ts";
 import type { GatewayDocument } from "../schema/document.ts";
+import { nearest } from "../suggest.ts";
 import type { ResolveContext } from "./context.ts";
 
 /** What the routes of a document name, read from the document as written so that a fault elsewhere in a route hides nothing. */
@@ -48,7 +49,8 @@ function checkConsumers(document: GatewayDocument, used: Used, ctx: ResolveConte
     return;
   }
   for (const [name, consumer] of consumers) {
-    if (!used.anyPlan && ctx.intact(["consumers", name, "plan"]) && !used.plans.has(consumer.plan ?? ""))
+    const known = consumer.plan === undefined || Object.hasOwn(document.plans, consumer.plan);
+    if (!used.anyPlan && known && ctx.intact(["consumers", name, "plan"]) && !used.plans.has(consumer.plan ?? ""))
       ctx.fault(
         ["consumers", name],
         `its key opens no route: every route that takes keys names other plans (${[...used.plans].sort().join(", ")})`,
@@ -84,6 +86,23 @@ function readUse(ctx: ResolveContext): Used {
     if (!isPlainObject(route)) return { ...used, complete: false };
     readTargets(route, used);
     if (route.public !== true) readRequirement(route.require, used);
+  }
+  return withMeant(used, ctx);
+}
+
+/** A misspelt name is one fault, so the entry that was meant counts as used; where nobody knows which was meant, any may be. */
+function withMeant(used: Used, ctx: ResolveContext): Used {
+  for (const [names, declared] of [
+    [used.backends, ctx.declared("backends")],
+    [used.providers, ctx.declared("jwt", "providers")],
+    [used.plans, ctx.declared("plans")],
+  ] as const) {
+    for (const name of [...names]) {
+      if (declared.includes(name)) continue;
+      const meant = nearest(name, declared);
+      if (meant === undefined && names === used.plans) used.anyPlan = true;
+      for (const other of meant === undefined ? declared : [meant]) names.add(other);
+    }
   }
   return used;
 }

@@ -30,7 +30,7 @@ export const observability = z
               .default(5)
               .meta({ description: "Share of requests traced when the client did not decide." }),
             endpoint: z
-              .url({ protocol: /^https?$/ })
+              .url({ protocol: /^https?$/, error: "an http or https URL" })
               .optional()
               .meta({ description: "OTLP/HTTP endpoint, where the cloud has no tracing service of its own." }),
           }),
