@@ -78,7 +78,7 @@ export function decide(
     if (refusal) {
       faults.push({
         path: use.path,
-        message: `${cloud} (${variant}) cannot do this: ${CONTROLS[use.control].toLowerCase()}; ${refusal.reason}`,
+        message: `${cloud} (${variant}) cannot do this: ${lowerFirst(CONTROLS[use.control])}; ${refusal.reason}`,
         remedy: refusal.remedy,
       });
       continue;
@@ -107,6 +107,9 @@ function firstRefusal(
   }
   return undefined;
 }
+
+/** For the middle of a sentence. */
+const lowerFirst = (text: string) => `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 
 /** The same refusal at the same place once. */
 function distinct(faults: readonly Fault[]): Fault[] {

@@ -1,5 +1,5 @@
 import { type Capabilities, composed, everywhere, native, refused } from "../../capabilities.ts";
-import { answersPassOurLoadBalancer } from "../needs.ts";
+import { answersPassOurLoadBalancer, providersOf } from "../needs.ts";
 import { accepted, countable, onModel, onProvider, onRoute, withinAccount } from "../restrictions.ts";
 
 const useRest = "use aws.flavour: rest";
@@ -159,15 +159,14 @@ export const ACCESS = {
   "require.jwt.forward": {
     support: { "*": native("The Authorization header is passed on"), http: native("The Authorization header is passed on") },
     restrictions: [
-      onRoute("the same for all providers of one route", (route, model) => {
-        const names = route.requirement.kind === "anyOf" ? route.requirement.alternatives.flatMap((item) => item.jwt?.providers ?? []) : [];
-        const kinds = new Set(names.map((name) => model.jwtProviders[name]?.forward));
-        return kinds.size > 1
-          ? {
-              reason: "the header mapping of a method is fixed, whichever provider's token came",
+      onModel("the same for all providers of one route", (model) => {
+        const mixed = model.routes.find((route) => new Set(providersOf(route).map((name) => model.jwtProviders[name]?.forward)).size > 1);
+        return mixed === undefined
+          ? undefined
+          : {
+              reason: `the header mapping of a method is fixed, whichever provider's token came, and route "${mixed.name}" takes tokens of both kinds`,
               remedy: "set forward alike on all providers of the route",
-            }
-          : undefined;
+            };
       }),
     ],
   },
