@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Alternative, GatewayModel, Route } from "../components/spec/model.ts";
 import { type Admission, Credentials } from "./credentials/admission.ts";
 import { type Echo, echoOf } from "./echo.ts";
+import { admittedAddress, forwardedFor } from "./oracle/addresses.ts";
 import { samplePath, unknownPath } from "./oracle/samples.ts";
 import { sameSource } from "./oracle/source.ts";
 import { Pacer } from "./pacer.ts";
@@ -9,7 +10,7 @@ import { SkipProbe } from "./probe.ts";
 import { callGrpc } from "./reach-grpc.ts";
 import type { Settings } from "./settings.ts";
 import { type Answer, describe, header } from "./wire/answer.ts";
-import { HttpClient, type Request, type Via } from "./wire/client.ts";
+import { type ClientOptions, HttpClient, type Request, type Via } from "./wire/client.ts";
 import type { Http1Connection } from "./wire/http1.ts";
 
 /** What an admitted request came to. */
@@ -33,6 +34,12 @@ export interface Observation {
 const RETRIES = 6;
 const SAFE = ["GET", "HEAD", "OPTIONS"];
 
+/** Straight at a gateway behind trusted proxies, the probes write what those would write about an ordinary client. */
+function playedProxies({ model, direct }: Settings): ClientOptions["headers"] {
+  const address = direct && model.clientIp.trustedHops > 0 ? admittedAddress(model) : undefined;
+  return address === undefined ? [] : [["X-Forwarded-For", forwardedFor(model, address)]];
+}
+
 /** Everything probes share in one run. */
 export class ProbeContext {
   readonly settings: Settings;
@@ -55,6 +62,7 @@ export class ProbeContext {
       authority: settings.authority,
       ca: settings.caCertificate,
       clientCertificate: this.#everywhere ? settings.clientCertificate : undefined,
+      headers: playedProxies(settings),
       timeoutMs: settings.exchangeTimeoutMs,
       signal: settings.signal,
       onAnswer: (request, answer) => this.observations.push({ request, answer }),
@@ -114,9 +122,13 @@ export class ProbeContext {
   }
 
   /** A path that is served under the right circumstances, best a public one: whoever is refused there is refused for what the probe does. */
-  somePath(): string {
-    const routes = this.model.routes.filter((route) => !route.grpc && route.methods.includes("GET"));
-    const ordered = [...routes.filter((route) => route.requirement.kind === "public"), ...routes];
+  somePath(method: "GET" | "POST" = "GET"): string {
+    const routes = this.model.routes.filter((route) => !route.grpc);
+    const ordered = [
+      ...routes.filter((route) => route.requirement.kind === "public" && route.methods.includes(method)),
+      ...routes.filter((route) => route.methods.includes(method)),
+      ...routes,
+    ];
     return ordered.map((route) => samplePath(this.model, route)).find((path) => path !== undefined) ?? "/";
   }
 

@@ -43,7 +43,9 @@ export function sendGrpc(context: ProbeContext, path: string, admission: Admissi
     },
     authority: settings.authority,
     path,
-    headers: Object.fromEntries((admission?.headers ?? []).map(([name, value]) => [name.toLowerCase(), value])),
+    headers: Object.fromEntries(
+      [...client.options.headers, ...(admission?.headers ?? [])].map(([name, value]) => [name.toLowerCase(), value]),
+    ),
   });
 }
 

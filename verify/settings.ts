@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { IssuerSummary } from "../components/backends/contract.ts";
 import type { GatewayModel } from "../components/spec/model.ts";
 import { type VerifyOptions, VerifyOptionsError } from "./types.ts";
 import type { Endpoint, KeyPair } from "./wire/connect.ts";
@@ -17,7 +18,7 @@ export interface Settings {
   readonly direct: boolean;
   readonly plain: Endpoint | undefined;
   readonly caCertificate: string | undefined;
-  readonly issuer: VerifyOptions["issuer"];
+  readonly issuers: readonly IssuerSummary[];
   readonly apiKeys: Readonly<Record<string, string>>;
   readonly clientCertificate: KeyPair | undefined;
   readonly clientAuthority: KeyPair | undefined;
@@ -41,7 +42,8 @@ export function resolveSettings(options: VerifyOptions): Settings {
   const { clientCertificate, clientAuthority } = options;
   if (clientCertificate) checkKeyPair(clientCertificate, "clientCertificate");
   if (clientAuthority) checkKeyPair(clientAuthority, "clientAuthority");
-  if (options.issuer) checkKey(options.issuer.privateKeyPem, "issuer.privateKeyPem");
+  const issuers = [options.issuer ?? []].flat() as IssuerSummary[];
+  for (const { privateKeyPem } of issuers) checkKey(privateKeyPem, "issuer.privateKeyPem");
   if (options.caCertificate !== undefined) checkCertificate(options.caCertificate, "caCertificate");
   for (const consumer of Object.keys(options.apiKeys ?? {})) {
     if (!Object.hasOwn(model.consumers, consumer))
@@ -59,7 +61,7 @@ export function resolveSettings(options: VerifyOptions): Settings {
     direct: options.address !== undefined,
     plain: plainPort === undefined ? undefined : { host: endpoint.host, port: plainPort },
     caCertificate: options.caCertificate,
-    issuer: options.issuer && Object.hasOwn(model.jwtProviders, options.issuer.provider) ? options.issuer : undefined,
+    issuers: issuers.filter(({ provider }) => Object.hasOwn(model.jwtProviders, provider)),
     apiKeys: options.apiKeys ?? {},
     clientCertificate,
     clientAuthority,

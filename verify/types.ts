@@ -16,8 +16,8 @@ export interface VerifyOptions {
   readonly plainPort?: number;
   /** PEM of the authorities the gateway's certificate must chain to. Default: the public roots. */
   readonly caCertificate?: string;
-  /** Signs the tokens of the positive and of most negative JWT probes. */
-  readonly issuer?: IssuerSummary;
+  /** Signs the tokens of the positive and of most negative JWT probes; one for each provider whose keys are at hand. */
+  readonly issuer?: IssuerSummary | readonly IssuerSummary[];
   /** API keys by consumer. */
   readonly apiKeys?: Readonly<Record<string, string>>;
   /** A client certificate the gateway accepts, with its key; PEM. */

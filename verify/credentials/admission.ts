@@ -16,30 +16,32 @@ export interface Admission {
 export class Credentials {
   readonly #model: GatewayModel;
   readonly #settings: Settings;
-  readonly #mint: TokenMint | undefined;
+  readonly #mints: readonly TokenMint[];
 
   constructor(settings: Settings) {
     this.#model = settings.model;
     this.#settings = settings;
-    const { issuer } = settings;
-    const provider = issuer && settings.model.jwtProviders[issuer.provider];
-    this.#mint = issuer && provider ? new TokenMint(provider, issuer) : undefined;
+    this.#mints = settings.issuers.flatMap((issuer) => {
+      const provider = settings.model.jwtProviders[issuer.provider];
+      return provider ? [new TokenMint(provider, issuer)] : [];
+    });
   }
 
   /** Signs for one of these providers; undefined when the run was not given its key. */
   mintFor(providers: readonly string[]): TokenMint | undefined {
-    return this.#mint && providers.includes(this.#mint.provider.name) ? this.#mint : undefined;
+    return this.#mints.find(({ provider }) => providers.includes(provider.name));
   }
 
-  /** Consumers whose key was given and whose plan the requirement admits; those with the widest plan first. */
+  /** Consumers whose key was given and whose plan the requirement admits; those with the widest plan first, small quotas last. */
   consumersFor(apiKey: NonNullable<Alternative["apiKey"]>): string[] {
-    const perSecond = (consumer: string) => {
-      const limit = this.#model.plans[this.#model.consumers[consumer]?.plan ?? ""]?.rateLimit;
-      return limit ? limit.requests / limit.periodMs : Number.POSITIVE_INFINITY;
+    const width = (consumer: string) => {
+      const { rateLimit, quota } = this.#model.plans[this.#model.consumers[consumer]?.plan ?? ""] ?? {};
+      if (quota && quota.requests < SMALL_QUOTA) return 0;
+      return rateLimit ? rateLimit.requests / rateLimit.periodMs : Number.POSITIVE_INFINITY;
     };
     return Object.keys(this.#settings.apiKeys)
       .filter((consumer) => apiKey.plans === undefined || apiKey.plans.includes(this.#model.consumers[consumer]?.plan ?? ""))
-      .sort((a, b) => perSecond(b) - perSecond(a) || (a < b ? -1 : 1));
+      .sort((a, b) => difference(width(b), width(a)) || (a < b ? -1 : 1));
   }
 
   /** Why a request cannot satisfy this alternative; undefined when it can. */
@@ -119,6 +121,12 @@ export interface Replacements {
   readonly apiKey?: string | null;
   readonly via?: Via;
 }
+
+/** A quota that the probes of one run could use up. */
+const SMALL_QUOTA = 10_000;
+
+/** Of two infinities as well. */
+const difference = (a: number, b: number) => (a === b ? 0 : a - b);
 
 export const NOTHING: Alternative = { jwt: undefined, apiKey: undefined, clientCertificate: undefined };
 

@@ -132,7 +132,8 @@ function leafExtensions(options: LeafOptions): Extension[] {
   ];
 }
 
-async function privatePem(key: webcrypto.CryptoKey): Promise<string> {
+/** PKCS#8. */
+export async function privatePem(key: webcrypto.CryptoKey): Promise<string> {
   const der = Buffer.from(await crypto.subtle.exportKey("pkcs8", key)).toString("base64");
   return `-----BEGIN PRIVATE KEY-----\n${der.replace(/(.{64})(?=.)/g, "$1\n")}\n-----END PRIVATE KEY-----\n`;
 }

@@ -1,8 +1,8 @@
 import { networkInterfaces } from "node:os";
-import ipaddr from "ipaddr.js";
 import type { ControlId } from "../../components/backends/controls.ts";
 import type { AccessLists, GatewayModel, Route } from "../../components/spec/model.ts";
 import type { ProbeContext } from "../context.ts";
+import { contains, firstAddress, forwardedFor, sampleAddresses } from "../oracle/addresses.ts";
 import { EXPECT, judge } from "../oracle/statuses.ts";
 import { failed, type Probe, passed, SkipProbe, type Verdict } from "../probe.ts";
 import type { Answer } from "../wire/answer.ts";
@@ -60,7 +60,7 @@ function denyProbes(model: GatewayModel, denied: readonly string[], route: Route
             control,
             title: `A client that claims a denied address in ${name} is judged by its own`,
             attack: true,
-            run: async (context) => claimed(context, route, name, addressOf(denied[0] ?? "")),
+            run: async (context) => claimed(context, route, name, firstAddress(denied[0] ?? "")),
           }),
         )),
   ];
@@ -86,7 +86,7 @@ function allowProbes(model: GatewayModel, allowed: readonly string[], denied: re
             title: `A client from outside that claims an allowed address in ${name} is refused`,
             attack: true,
             run: async (context) => {
-              const address = addressOf(allowed[0] ?? "");
+              const address = firstAddress(allowed[0] ?? "");
               const localAddress = sourceAddress(context, outside);
               const answer = await ask(context, route, { headers: [claim(name, address)], via: { localAddress } });
               return judge(EXPECT.addressDenied, answer, context.settings.exact);
@@ -115,14 +115,14 @@ function hopProbes(model: GatewayModel): Probe[] {
       if (!context.settings.direct)
         throw new SkipProbe("the requests pass the trusted proxies; give address to play them and to connect to the gateway itself");
       if (denied === undefined) throw new SkipProbe("no address list shows which address the gateway judges");
-      const candidates = samples([...denyCidrs, ...allowCidrs]);
+      const candidates = sampleAddresses([...denyCidrs, ...allowCidrs]);
       const bad = candidates.find(denied);
       const good = candidates.find((address) => !denied(address) && (allowCidrs.length === 0 || contains(allowCidrs, address)));
       if (bad === undefined || good === undefined) throw new SkipProbe("no pair of addresses is judged differently");
       return run(context, bad, good);
     },
   });
-  const hops = (first: string) => [first, ...Array.from({ length: model.clientIp.trustedHops - 1 }, () => "192.0.2.200")].join(", ");
+  const hops = (first: string) => forwardedFor(model, first);
   const forwarded = (context: ProbeContext, value: string) => ask(context, undefined, { headers: [["X-Forwarded-For", value]] });
   const admitted = async (context: ProbeContext, value: string) => {
     const answer = await forwarded(context, value);
@@ -167,25 +167,9 @@ function hopProbes(model: GatewayModel): Probe[] {
   ];
 }
 
-/** Addresses that may be inside or outside of lists: the lists' own, and some of documentation and private networks. */
-const samples = (cidrs: readonly string[]) => [
-  ...cidrs.map(addressOf),
-  ...["198.51.100.7", "203.0.113.7", "192.0.2.7", "10.20.30.40", "172.16.20.30", "192.168.30.40", "8.8.8.8"],
-];
-
 const claim = (name: string, address: string) => [name, name === "Forwarded" ? `for=${address}` : address] as const;
 
 const insideOf = (cidrs: readonly string[]) => (address: string) => contains(cidrs, address);
-
-function contains(cidrs: readonly string[], address: string): boolean {
-  const parsed = ipaddr.process(address);
-  return cidrs.some((cidr) => {
-    const [network, length] = ipaddr.parseCIDR(cidr);
-    return network.kind() === parsed.kind() && parsed.match(network, length);
-  });
-}
-
-const addressOf = (cidr: string) => cidr.split("/")[0] ?? "";
 
 /** A request from an address that fits. @throws SkipProbe when this machine has none. */
 async function from(context: ProbeContext, route: Route | undefined, fits: (address: string) => boolean): Promise<Answer> {
@@ -193,10 +177,9 @@ async function from(context: ProbeContext, route: Route | undefined, fits: (addr
     if (!context.settings.direct) throw new SkipProbe("the gateway sees the address its proxies saw; give address to play them");
     const { access } = context.model;
     const lists = [access, ...(route ? [route.access] : [])].flatMap(({ allowCidrs, denyCidrs }) => [...allowCidrs, ...denyCidrs]);
-    const address = samples(lists).find(fits);
+    const address = sampleAddresses(lists).find(fits);
     if (address === undefined) throw new SkipProbe("no sample address fits the list");
-    const chain = [address, ...Array.from({ length: context.model.clientIp.trustedHops - 1 }, () => "192.0.2.200")].join(", ");
-    return ask(context, route, { headers: [["X-Forwarded-For", chain]] });
+    return ask(context, route, { headers: [["X-Forwarded-For", forwardedFor(context.model, address)]] });
   }
   return ask(context, route, { via: { localAddress: sourceAddress(context, fits) } });
 }

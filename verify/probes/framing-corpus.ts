@@ -15,6 +15,8 @@ export interface Attack {
   readonly method?: string;
   /** Statuses besides refusals that show the attack came to nothing. */
   readonly harmless?: readonly number[];
+  /** RFC 9112 allows a gateway to repair this before it passes the request on; then nothing of this pattern may reach the backend. */
+  readonly repairable?: RegExp;
   readonly bytes: (target: AttackTarget) => Buffer;
 }
 
@@ -24,7 +26,14 @@ const latin1 = (text: string) => Buffer.from(text, "latin1");
 const hidden = ({ authority, unknown }: AttackTarget) => `GET ${unknown} HTTP/1.1\r\nHost: ${authority}\r\nX-Verify: hidden\r\n\r\n`;
 
 /** A POST with these framing headers and this body, and with the hidden request somewhere in it. */
-const post = (id: string, title: string, headers: readonly string[], body: (rest: string) => string): Attack => ({
+const post = (
+  id: string,
+  title: string,
+  headers: readonly string[],
+  body: (rest: string) => string,
+  more: Partial<Attack> = {},
+): Attack => ({
+  ...more,
   id,
   title: `Refused: ${title}`,
   bytes: (target) =>
@@ -72,6 +81,7 @@ export const AMBIGUOUS: readonly Attack[] = [
     "a header hidden behind a bare carriage return",
     ["X-Verify: a\rTransfer-Encoding: chunked", "Content-Length: 5"],
     chunkedEnd,
+    { repairable: /\r/ },
   ),
   post("te-semicolon", "chunked with a parameter", ["Transfer-Encoding: chunked;a=b", "Content-Length: 5"], chunkedEnd),
   post("cl-twice", "two Content-Length headers that differ", ["Content-Length: 5", "Content-Length: 0"], (rest) => `aaaaa${rest}`),
@@ -139,11 +149,13 @@ export const MALFORMED: readonly Attack[] = [
     "value-carriage-return",
     "a header value with a bare carriage return",
     (target) => `GET ${target.path} HTTP/1.1\r\n${host(target)}\r\nX-Verify: a\rb\r\n\r\n`,
+    { repairable: /\r(?!\n)/ },
   ),
   request(
     "value-folded",
     "a header value on two lines",
     (target) => `GET ${target.path} HTTP/1.1\r\n${host(target)}\r\nX-Verify: a\r\n b\r\n\r\n`,
+    { repairable: /[\r\n]/ },
   ),
   request("version-missing", "a request line without a version (HTTP/0.9)", ({ path }) => `GET ${path}\r\n\r\n`),
   request("version-3", "HTTP/3.0 in a request line", (target) => `GET ${target.path} HTTP/3.0\r\n${host(target)}\r\n\r\n`),
@@ -155,7 +167,9 @@ export const MALFORMED: readonly Attack[] = [
     "a request target with a space",
     (target) => `GET ${target.path} ${target.unknown} HTTP/1.1\r\n${host(target)}\r\n\r\n`,
   ),
-  request("line-tab", "tabs in the request line", (target) => `GET\t${target.path}\tHTTP/1.1\r\n${host(target)}\r\n\r\n`),
+  request("line-tab", "tabs in the request line", (target) => `GET\t${target.path}\tHTTP/1.1\r\n${host(target)}\r\n\r\n`, {
+    repairable: /\t/,
+  }),
   request("line-null", "a NUL in the request target", (target) => `GET ${target.path}\0 HTTP/1.1\r\n${host(target)}\r\n\r\n`),
   request(
     "line-high",

@@ -1,5 +1,6 @@
 import type { GatewayModel } from "../../components/spec/model.ts";
 import type { ProbeContext } from "../context.ts";
+import { echoOf } from "../echo.ts";
 import { unknownPath } from "../oracle/samples.ts";
 import { failed, type Probe, passed, type Verdict } from "../probe.ts";
 import { type Answer, describe } from "../wire/answer.ts";
@@ -41,23 +42,26 @@ function attackProbe(model: GatewayModel, attack: Attack): Probe {
     run: async (context) => {
       const bytes = attack.bytes({
         authority: context.settings.authority,
-        path: context.somePath(),
+        path: context.somePath(attack.method === "GET" ? "GET" : "POST"),
         unknown: unknownPath(model) ?? "/gateway-verify",
       });
-      return refusedOrDropped(context, bytes, attack.method ?? "POST", attack.harmless ?? []);
+      return refusedOrDropped(context, bytes, attack);
     },
   };
 }
 
 /** One refusal, then the end of the connection. A second answer means that the rest was read as another request. */
-async function refusedOrDropped(context: ProbeContext, bytes: Buffer, method: string, harmless: readonly number[]): Promise<Verdict> {
+async function refusedOrDropped(context: ProbeContext, bytes: Buffer, attack: Attack): Promise<Verdict> {
+  const { method = "POST", harmless = [], repairable } = attack;
   const connection = await context.open();
   try {
     connection.write(bytes);
     const answer = await connection.read(method, context.settings.exchangeTimeoutMs);
+    // Once repaired, what stands behind the body is an ordinary second request.
+    if (repairable && answer.status < 400) return repaired(answer, repairable);
     const fault = judge(answer, harmless);
     if (fault) return fault;
-    // Whatever the gateway still makes of the rest has to arrive now.
+    // Whatever the gateway still makes of the rest has to arrive now; a gateway that answers before it has read the body says no more.
     const after = await connection.quiet(150);
     if (after === "data") return failed(`the rest of it was read as a second request, after ${describe(answer)}`);
     return await refusedIfAlive(context, `status ${answer.status}${after === "closed" ? ", connection closed" : ""}`);
@@ -70,10 +74,20 @@ async function refusedOrDropped(context: ProbeContext, bytes: Buffer, method: st
   }
 }
 
+/** What a lenient gateway passed on, as far as the backend shows it. */
+function repaired(answer: Answer, pattern: RegExp): Verdict {
+  const echo = echoOf(answer);
+  if (echo === undefined)
+    return { result: "skipped", detail: "the gateway read it, and its backend does not show in which form it got it" };
+  const values = [echo.target, ...echo.headers.flat()];
+  return values.some((value) => pattern.test(value))
+    ? failed("the backend received it as it was")
+    : passed("repaired, as RFC 9112 allows, before the backend received it");
+}
+
 function judge(answer: Answer, harmless: readonly number[]): Verdict | undefined {
   const { status } = answer;
-  // 404, 405 and 411 come from somebody who has read the request as one of many possible ones and gone on.
-  const refusals = [400, 403, 408, 411, 413, 417, 421, 426, 431, 501, 505];
+  const refusals = [400, 403, 405, 408, 411, 413, 417, 421, 426, 431, 501, 505];
   return refusals.includes(status) || harmless.includes(status) ? undefined : failed(`expected a refusal, got ${describe(answer)}`);
 }
 

@@ -130,17 +130,17 @@ function tokenOf({ route, admission }: View, context: ProbeContext): { provider:
 
 function tokenProbes(model: GatewayModel): Probe[] {
   const asksToken = (route: Route) => alternatives(route)[0]?.jwt !== undefined;
-  const forwards = (route: Route) =>
-    alternatives(route).some((alternative) => alternative.jwt?.providers.some((name) => model.jwtProviders[name]?.forward));
+  const forwards = (route: Route) => alternatives(route)[0]?.jwt?.providers.every((name) => model.jwtProviders[name]?.forward) ?? false;
   const kept = overEchoRoutes({
     id: "token-kept",
     control: "require.jwt.strip",
     title: "The token stays with the gateway",
     attack: true,
-    applies: (route) => asksToken(route) && !forwards(route),
+    applies: asksToken,
     judge: (view, context) => {
       const sent = tokenOf(view, context);
       if (sent === undefined) return passed("no token was sent");
+      if (sent.provider.forward) return passed(`tokens of ${sent.provider.name} go on`);
       return JSON.stringify(view.echo).includes(sent.token) ? failed("the backend received the token") : passed("not received");
     },
   });
@@ -149,7 +149,7 @@ function tokenProbes(model: GatewayModel): Probe[] {
     control: "require.jwt.forward",
     title: "The token goes on to the backend",
     attack: false,
-    applies: (route) => asksToken(route) && forwards(route),
+    applies: forwards,
     judge: (view, context) => {
       const sent = tokenOf(view, context);
       if (sent === undefined) return passed("no token was sent");

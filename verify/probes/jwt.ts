@@ -140,13 +140,28 @@ function placeProbes(target: TokenRoute): Probe[] {
       }),
       EXPECT.unauthenticatedOrMalformed,
     ),
-    probe("joined", "Refused: a wrong token and a right one in one Authorization header", (token) => ({
-      authorization: `${wrong}, Bearer ${token}`,
-    })),
-    probe("joined-right-first", "Refused: a right token and a wrong one in one Authorization header", (token) => ({
-      authorization: `Bearer ${token}, ${wrong}`,
-    })),
-    probe("padded", "Refused: a right token with something behind it", (token) => ({ authorization: `Bearer ${token} gateway-verify` })),
+    probe(
+      "joined",
+      "Refused: a wrong token and a right one in one Authorization header",
+      (token) => ({
+        authorization: `${wrong}, Bearer ${token}`,
+      }),
+      EXPECT.unauthenticatedOrMalformed,
+    ),
+    probe(
+      "joined-right-first",
+      "Refused: a right token and a wrong one in one Authorization header",
+      (token) => ({
+        authorization: `Bearer ${token}, ${wrong}`,
+      }),
+      EXPECT.unauthenticatedOrMalformed,
+    ),
+    probe(
+      "padded",
+      "Refused: a right token with something behind it",
+      (token) => ({ authorization: `Bearer ${token} gateway-verify` }),
+      EXPECT.unauthenticatedOrMalformed,
+    ),
   ];
 }
 

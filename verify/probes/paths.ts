@@ -1,7 +1,7 @@
 import type { GatewayModel } from "../../components/spec/model.ts";
 import { judgePath, type PathVerdict } from "../oracle/paths.ts";
 import { samplePath } from "../oracle/samples.ts";
-import { EXPECT, type Expectation, judge } from "../oracle/statuses.ts";
+import { EXPECT, type Expectation, judge, refusedSomehow } from "../oracle/statuses.ts";
 import { failed, type Probe } from "../probe.ts";
 
 interface Spelling {
@@ -43,7 +43,7 @@ export function pathProbes(model: GatewayModel): Probe[] {
             const answer = await context.send({ method, target });
             const { reached } = await context.judgeReach(answer);
             if (reached && answer.status < 400) return failed(`reached the backend without a credential: status ${answer.status}`);
-            return judge(expected, answer, context.settings.exact);
+            return judge(refusedSomehow(expected), answer, context.settings.exact);
           },
         },
       ];

@@ -34,6 +34,8 @@ export interface ClientOptions {
   readonly ca: string | undefined;
   /** Shown on every connection that does not say otherwise. */
   readonly clientCertificate: KeyPair | undefined;
+  /** Sent with every request that does not bring headers of these names. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   /** Sees every answer to a request sent with `send`. */
@@ -93,7 +95,8 @@ export class HttpClient {
     const host = request.host === undefined ? this.options.authority : request.host;
     const lines = [`${method} ${target} HTTP/1.1`];
     if (host !== null && !names.has("host")) lines.push(`Host: ${host}`);
-    for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+    const defaults = this.options.headers.filter(([name]) => !names.has(name.toLowerCase()));
+    for (const [name, value] of [...defaults, ...headers]) lines.push(`${name}: ${value}`);
     const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
     const framed = names.has("content-length") || names.has("transfer-encoding");
     if (!framed && (bytes !== undefined || ["POST", "PUT", "PATCH"].includes(method))) lines.push(`Content-Length: ${bytes?.length ?? 0}`);

@@ -25,6 +25,8 @@ export async function echo(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  // A body that is cut off on the way was not received.
+  for await (const _ of request);
   const directives = directivesOf(request);
   const nonce = directives.get("nonce")?.[0] ?? "";
   const attempt = (attempts.get(nonce) ?? 0) + 1;

@@ -43,7 +43,7 @@ export function localReplies(model: GatewayModel): JsonObject {
     mappers: [
       ...mapped(details(`[${MISSHAPEN.url}]`), 414),
       ...mapped(details(`[${MISSHAPEN.headers}]`), 431),
-      ...mapped(details(...[MISSHAPEN.path, MISSHAPEN.authorization, MISSHAPEN.apiKey].map((name) => `[${name}]`)), 400),
+      ...mapped(details(...[MISSHAPEN.path, MISSHAPEN.host, MISSHAPEN.authorization, MISSHAPEN.apiKey].map((name) => `[${name}]`)), 400),
       ...mapped(details("Jwks_remote_fetch"), 503),
       ...mapped(details("jwt_authn_access_denied{Jwt_is_missing}"), 401, [challenge()]),
       ...mapped(details("jwt_authn_access_denied"), 401, [challenge(', error="invalid_token"')]),

@@ -13,6 +13,20 @@ const CIPHERS = [
 /** Key exchange; the first is a hybrid with a post-quantum part. */
 const CURVES = ["X25519MLKEM768", "X25519", "P-256", "P-384"];
 
+/** What the gateway signs handshakes with: without this, a client that offers nothing better gets SHA-1. */
+const SIGNATURES = [
+  "ecdsa_secp256r1_sha256",
+  "ecdsa_secp384r1_sha384",
+  "ecdsa_secp521r1_sha512",
+  "ed25519",
+  "rsa_pss_rsae_sha256",
+  "rsa_pss_rsae_sha384",
+  "rsa_pss_rsae_sha512",
+  "rsa_pkcs1_sha256",
+  "rsa_pkcs1_sha384",
+  "rsa_pkcs1_sha512",
+];
+
 /** TLS versions, as Envoy spells them. */
 const VERSIONS = { "1.2": "TLSv1_2", "1.3": "TLSv1_3" } as const;
 
@@ -32,7 +46,7 @@ export function frontTls({ tls }: GatewayModel, folder: string): JsonObject {
       "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
       present({
         common_tls_context: present({
-          tls_params: tlsParameters(tls.minimumVersion),
+          tls_params: { ...tlsParameters(tls.minimumVersion), signature_algorithms: SIGNATURES },
           alpn_protocols: ["h2", "http/1.1"],
           tls_certificate_sds_secret_configs: [secretReference(folder, SECRETS.front)],
           validation_context: clientValidation && clientContext(clientValidation),

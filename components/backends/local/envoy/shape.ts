@@ -6,6 +6,7 @@ import { type JsonObject, typed } from "./values.ts";
 /** Names of the refusals, as they stand in Envoy's response code details. */
 export const MISSHAPEN = {
   path: "ambiguous-path",
+  host: "ambiguous-host",
   url: "url-too-long",
   headers: "headers-too-large",
   authorization: "ambiguous-authorization",
@@ -16,6 +17,7 @@ export const MISSHAPEN = {
 export function shapeFilter(model: GatewayModel): JsonObject {
   const matchers = [
     refuse(MISSHAPEN.path, headerMatches(":path", AMBIGUOUS_PATH)),
+    refuse(MISSHAPEN.host, { not_matcher: headerMatches(":authority", HOST) }),
     refuse(MISSHAPEN.url, larger(call("size", requestField("path")), model.limits.urlBytes)),
     // Before the body has come, the whole request is its headers.
     refuse(MISSHAPEN.headers, larger(requestField("total_size"), model.limits.headerBytes)),
@@ -46,6 +48,12 @@ const AMBIGUOUS_PATH = `(?s)[^?]*(${[
   "%25(00|2[EeFf]|3[Bb]|5[Cc])",
   "/\\.{1,2}%3[Bb]",
 ].join("|")}).*`;
+
+/**
+ * A host name or an address, and a port. Envoy takes everything behind the last colon for a port, and joins two Host headers with a comma:
+ * without this, what it serves as our host could be another one to a backend.
+ */
+const HOST = "([A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?";
 
 const refuse = (name: string, predicate: JsonObject): JsonObject => ({ predicate, on_match: verdict(name, "DENY") });
 
