@@ -43,14 +43,14 @@ const CASES: readonly Case[] = [
     args: "check -f syntax.yaml",
     status: 1,
     stdout:
-      "✗ syntax.yaml: 1 fault\n  the document: YAML: Flow map in block collection must be sufficiently indented and end with a } (syntax.yaml:4:3)\n      line the entry up with its neighbours\n",
+      "✗ syntax.yaml: 1 fault\n  the document: YAML: Flow map in block collection must be sufficiently indented and end with a } (syntax.yaml:4:3)\n      close it with } before this place\n",
   },
   {
     title: "broken JSON, with line and column",
     args: "check -f broken.json",
     status: 1,
     stdout:
-      "✗ broken.json: 1 fault\n  the document: YAML: Flow map must end with a } (broken.json:1:14)\n      correct the YAML at this place\n",
+      "✗ broken.json: 1 fault\n  the document: YAML: Flow map must end with a } (broken.json:1:14)\n      close it with } before this place\n",
   },
   {
     title: "an empty document",
