@@ -57,7 +57,7 @@ function translate(issue: Issue, prefix: readonly PathPart[], schema: z.ZodType,
       if (found === undefined) return [{ path, message: "is missing", remedy: `allowed: ${values.join(", ")}` }];
       const near = typeof found === "string" ? nearest(found, values) : undefined;
       // YAML reads 1.2 as a number where the document means the text.
-      if (typeof found !== "string" && values.includes(String(found)))
+      if ((typeof found === "number" || typeof found === "boolean") && values.includes(String(found)))
         return [
           {
             path,
@@ -72,21 +72,15 @@ function translate(issue: Issue, prefix: readonly PathPart[], schema: z.ZodType,
     }
     case "invalid_type": {
       const wanted = TYPE_NAMES[issue.expected] ?? issue.expected;
-      if (found === undefined) return [{ path, message: "is missing", remedy: `give ${wanted}` }];
-      return [
-        {
-          path,
-          message: `expected ${wanted}, found ${show(found)}`,
-          remedy: `give ${wanted}${hint(issue.expected, found, schema, path, root)}`,
-        },
-      ];
+      const remedy = `give ${wanted}${hint(issue.expected, found, schema, path, root)}`;
+      return [{ path, message: found === undefined ? "is missing" : `expected ${wanted}, found ${show(found)}`, remedy }];
     }
     case "too_small":
     case "too_big":
       return [
         {
           path,
-          message: `${show(found)} is ${issue.code === "too_small" ? "too small" : "too large"}`,
+          message: `${show(found)} is too ${SIZE_WORDS[issue.code][typeof found === "string" ? 1 : 0]}`,
           remedy: `allowed: ${bounds(issue)}`,
         },
       ];
@@ -136,6 +130,8 @@ function translateUnion(
     },
   ];
 }
+
+const SIZE_WORDS = { too_small: ["small", "short"], too_big: ["large", "long"] } as const;
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   object: "a map of fields",

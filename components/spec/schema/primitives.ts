@@ -47,11 +47,10 @@ export const duration = z
   .regex(/^[1-9][0-9]{0,6}(ms|s|m|h)$/, "a whole number with a unit ms, s, m or h, such as 500ms or 15s (Gateway API duration)")
   .meta({ examples: ["500ms", "15s"] });
 
+const SIZE = "bytes as a whole number, or with a unit B, KiB, MiB or GiB, such as 1MiB";
+
 export const byteSize = z
-  .union(
-    [z.int().min(0), z.string().regex(/^[0-9]{1,9}(B|KiB|MiB|GiB)$/)],
-    "bytes as a whole number, or with a unit B, KiB, MiB or GiB, such as 1MiB",
-  )
+  .union([z.int().min(0), z.string().regex(/^[0-9]{1,9}(B|KiB|MiB|GiB)$/, SIZE)], SIZE)
   .meta({ examples: ["1MiB", 65536] });
 
 export const cidr = z
@@ -64,7 +63,7 @@ export const httpsUrl = z.string().max(2048, "at most 2048 characters").meta({ f
 /** PEM text, or the path of a file that holds it, relative to the document. Public material only; keys are `secret`. */
 export const pem = z
   .union(
-    [z.string().regex(/-----BEGIN [A-Z0-9 ]+-----/), z.strictObject({ file: z.string().min(1) })],
+    [z.string().regex(/-----BEGIN [A-Z0-9 ]+-----/, "PEM text with -----BEGIN … -----"), z.strictObject({ file: z.string().min(1) })],
     "PEM text, or { file: path } relative to the document",
   )
   .meta({ description: "PEM text, or `{ file: path }` relative to the document." });

@@ -13,7 +13,10 @@ const acmeCertificate = z
       .meta({ description: "Contact address of the ACME account." }),
     directory: z
       .union(
-        [z.enum(["production", "staging"]), z.url({ protocol: /^https$/ })],
+        [
+          z.enum(["production", "staging"]),
+          z.url({ protocol: /^https$/, error: "production, staging, or the https URL of an ACME directory" }),
+        ],
         "production, staging, or the https URL of an ACME directory",
       )
       .default("production")
