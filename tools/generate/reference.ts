@@ -1,4 +1,4 @@
-import { documentJsonSchema } from "../../components/spec/json-schema/document.ts";
+import { documentShape } from "../../components/spec/json-schema/document.ts";
 import type { GeneratedFile } from "../tasks/generated.ts";
 import { NAME_RULE } from "./reference/allowed.ts";
 import { sectionsOf, sectionText } from "./reference/sections.ts";
@@ -38,7 +38,7 @@ In a JSON document write \`"$schema": "../docs/schema/gateway.schema.json"\`.
 
 /** docs/reference/document.md, from the schema. */
 export function generatedFiles(): GeneratedFile[] {
-  const sections = sectionsOf(documentJsonSchema());
+  const sections = sectionsOf(documentShape());
   const tables = sections.map((section) => sectionText(section, 2));
   return [{ path: "docs/reference/document.md", content: `${[INTRODUCTION, ...tables].join("\n\n").replace(/\n{3,}/g, "\n\n")}\n` }];
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { gatewayDocument } from "../schema/document.ts";
+import { removable } from "./patch.ts";
 
 /** A JSON Schema (draft 2020-12), with the two keywords editors know for messages of their own. */
 export interface JsonSchema {
@@ -39,10 +40,25 @@ export interface JsonSchema {
  * What only the whole document can tell (a backend nobody declared, routes that overlap) is not in it; `gateway check` says that.
  */
 export function documentJsonSchema(): JsonSchema {
+  const schema = documentShape();
+  const { routes, ...others } = schema.properties ?? {};
+  return { ...schema, properties: { ...others, ...(routes && { routes: overImported(routes) }) } };
+}
+
+/** The same for a document by itself: without the nulls that take away what an OpenAPI document brings. */
+export function documentShape(): JsonSchema {
   return z.toJSONSchema(gatewayDocument, {
     io: "input",
     override: ({ zodSchema, jsonSchema }) => addMessages(zodSchema as unknown as ZodNode, jsonSchema),
   }) as JsonSchema;
+}
+
+/** Routes of an OpenAPI document are removed by null, and so are their fields. */
+function overImported(routes: JsonSchema): JsonSchema {
+  const { additionalProperties: route } = routes;
+  if (typeof route !== "object") return routes;
+  const fields = Object.entries(route.properties ?? {}).map(([name, field]) => [name, removable(field)]);
+  return { ...routes, additionalProperties: removable({ ...route, properties: Object.fromEntries(fields) }) };
 }
 
 interface ZodNode {
@@ -65,9 +81,14 @@ function addMessages(node: ZodNode, target: Record<string, unknown>): void {
     const message = check._zod.def.format === "regex" ? messageOf(check._zod.def) : undefined;
     if (message !== undefined) target.patternErrorMessage = message;
   }
-  if (def.type === "string" && def.protocol?.source === "^https$") target.pattern = "^https://";
-  if (def.type === "string" && def.protocol?.source === "^https?$") target.pattern = "^https?://";
+  const scheme = def.type === "string" ? URL_SCHEMES[def.protocol?.source ?? ""] : undefined;
+  if (scheme) Object.assign(target, scheme);
 }
+
+const URL_SCHEMES: Readonly<Record<string, { pattern: string; patternErrorMessage: string }>> = {
+  "^https$": { pattern: "^https://", patternErrorMessage: "an https URL" },
+  "^https?$": { pattern: "^https?://", patternErrorMessage: "an http or https URL" },
+};
 
 function messageOf(def: Definition): string | undefined {
   const message = def.error?.({});

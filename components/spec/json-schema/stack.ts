@@ -1,5 +1,6 @@
 import { CLOUDS } from "../../backends/contract.ts";
 import { documentJsonSchema, type JsonSchema } from "./document.ts";
+import { patchOf } from "./patch.ts";
 
 /** The shape of `stacks/Pulumi.<stack>.yaml`: the keys of this project in it; what belongs to Pulumi or to providers is left to them. */
 export function stackJsonSchema(): JsonSchema {
@@ -43,32 +44,4 @@ export function stackJsonSchema(): JsonSchema {
       },
     },
   };
-}
-
-/** What may be laid over a value of this shape: nothing is required, everything may be removed, and no default applies. */
-export function patchOf(schema: JsonSchema): JsonSchema {
-  const { required: _required, default: _default, $schema: _schema, oneOf, anyOf, properties, additionalProperties, ...rest } = schema;
-  const branches = anyOf ?? oneOf;
-  return {
-    ...rest,
-    ...(properties && {
-      properties: Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, removable(patchOf(field))])),
-    }),
-    ...(additionalProperties !== undefined && {
-      additionalProperties: typeof additionalProperties === "object" ? removable(patchOf(additionalProperties)) : additionalProperties,
-    }),
-    // A patch that names only one field fits several branches, so "exactly one" becomes "at least one".
-    ...(branches && { anyOf: branches.map(patchOf) }),
-  };
-}
-
-/** The same, or null. */
-function removable(schema: JsonSchema): JsonSchema {
-  if (schema.anyOf) return { ...schema, anyOf: [...schema.anyOf, { type: "null" }] };
-  if (schema.enum) return { ...schema, type: [schema.type ?? "string", "null"].flat(), enum: [...schema.enum, null] };
-  if (schema.const !== undefined) {
-    const { const: only, ...rest } = schema;
-    return { ...rest, type: [schema.type ?? "string", "null"].flat(), enum: [only, null] };
-  }
-  return schema.type === undefined ? schema : { ...schema, type: [schema.type, "null"].flat() };
 }

@@ -71,12 +71,28 @@ export const alternative = z
       .default({})
       .meta({ description: "Claims the token must have: name → text or list of texts of which one must match." }),
     apiKey: z
-      .union([z.literal(true), z.strictObject({ plans: z.array(entryName).min(1, "at least one plan") })], "true, or { plans: [...] }")
+      .union(
+        [
+          z.literal(true),
+          z.strictObject({
+            plans: z.array(entryName).min(1, "at least one plan").meta({ description: "Plans whose consumers may call." }),
+          }),
+        ],
+        "true, or { plans: [...] }",
+      )
       .optional()
       .meta({ description: "A valid API key of any consumer, or of consumers on the named plans." }),
     clientCertificate: z
       .union(
-        [z.literal(true), z.strictObject({ subjectAltNames: z.array(z.string().min(1).max(253)).min(1, "at least one name") })],
+        [
+          z.literal(true),
+          z.strictObject({
+            subjectAltNames: z
+              .array(z.string().min(1).max(253))
+              .min(1, "at least one name")
+              .meta({ description: "Names of which the certificate must have one." }),
+          }),
+        ],
         "true, or { subjectAltNames: [...] }",
       )
       .optional()

@@ -29,7 +29,10 @@ export const routePath = z
 
 export const grpcMatch = z
   .strictObject({
-    service: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/, "a full gRPC service name such as shop.v1.Inventory"),
+    service: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/, "a full gRPC service name such as shop.v1.Inventory")
+      .meta({ description: "The service, with its package." }),
     method: z
       .string()
       .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a gRPC method name")

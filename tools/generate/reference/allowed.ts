@@ -1,7 +1,7 @@
-import { documentJsonSchema, type JsonSchema } from "../../../components/spec/json-schema/document.ts";
+import { documentShape, type JsonSchema } from "../../../components/spec/json-schema/document.ts";
 
 /** What names of routes, backends and so on may be; said once for all of them. */
-export const NAME_RULE = documentJsonSchema().properties?.backends?.propertyNames?.patternErrorMessage ?? "";
+export const NAME_RULE = documentShape().properties?.backends?.propertyNames?.patternErrorMessage ?? "";
 
 /** What may stand in a field, in words; empty when its own section says it. */
 export function allowedText(schema: JsonSchema): string {
