@@ -12,7 +12,10 @@ export function opened(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(opened);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, entry]) => [key, key === CODE ? "(components/backends/aws/authorizer/authorizer.bundle)" : opened(entry)]),
+    Object.entries(value).map(([key, entry]) => [
+      key,
+      key === CODE ? "(components/backends/aws/authorizer/authorizer.bundle)" : opened(entry),
+    ]),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Method, PathSegment, Route } from "../../../spec/model.ts";
+import { patternOf } from "../../../spec/resolve/paths.ts";
 
 /** What stands for one segment on the way to the backend. */
 export type Bound =
@@ -110,10 +111,15 @@ function step(candidate: Candidate, bound: Bound): Candidate {
   return { ...candidate, position: candidate.position + 1, parameters };
 }
 
-/** The first route in the model's order that takes the method. */
+/** The most specific path that arrives here decides alone; its routes share out the methods. */
 function operationsOf(candidates: readonly Candidate[]): Map<Method, Operation> {
   const operations = new Map<Method, Operation>();
-  for (const { route, parameters, tail } of [...candidates].sort((a, b) => a.rank - b.rank)) {
+  const sorted = [...candidates].sort((a, b) => a.rank - b.rank);
+  const [best] = sorted;
+  if (best === undefined) return operations;
+  const pattern = patternOf(best.route.path);
+  for (const { route, parameters, tail } of sorted) {
+    if (patternOf(route.path) !== pattern) continue;
     for (const method of route.methods) if (!operations.has(method)) operations.set(method, { route, parameters, tail });
   }
   return operations;
