@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Alternative, GatewayModel, Route } from "../components/spec/model.ts";
 import { type Admission, Credentials } from "./credentials/admission.ts";
 import { type Echo, echoOf } from "./echo.ts";
+import { Ledger } from "./flood.ts";
 import { admittedAddress, forwardedFor } from "./oracle/addresses.ts";
 import { samplePath, unknownPath } from "./oracle/samples.ts";
 import { sameSource } from "./oracle/source.ts";
@@ -47,6 +48,7 @@ export class ProbeContext {
   readonly client: HttpClient;
   readonly credentials: Credentials;
   readonly pacer: Pacer;
+  readonly ledger = new Ledger();
   /** Every answer to a well-formed request so far. */
   readonly observations: Observation[] = [];
   readonly #memory = new Map<string, Promise<unknown>>();

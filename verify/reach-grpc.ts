@@ -14,7 +14,11 @@ export const GRPC = {
 
 /** Calls the route as gRPC; without a declared method one that nobody implements, which a backend says in its own words. */
 export async function callGrpc(context: ProbeContext, route: Route): Promise<Reach> {
-  const admission = await context.credentials.admit(route, context.alternativeOf(route));
+  return callGrpcAs(context, route, await context.credentials.admit(route, context.alternativeOf(route)));
+}
+
+/** The same with these credentials. */
+export async function callGrpcAs(context: ProbeContext, route: Route, admission: Admission): Promise<Reach> {
   await context.pacer.take(route, admission.consumer);
   const answer = await sendGrpc(context, context.pathOf(route), admission);
   const detail = describeGrpc(answer);

@@ -47,6 +47,7 @@ describe("the shop's services", () => {
       authority: "localhost",
       ca: authority.certificate,
       clientCertificate: caller,
+      headers: [],
       timeoutMs: 5000,
       signal: undefined,
       onAnswer: () => {},

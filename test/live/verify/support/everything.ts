@@ -295,7 +295,7 @@ export function openDocument({
         methods: ["GET"],
         backend: "core",
         require: [{ clientCertificate: { subjectAltNames: ["machine.test"] } }, { jwt: "login", scopes: ["stock.read"] }],
-        rateLimit: { requests: 30, per: "second", burst: 40, key: "header:x-everything-tenant" },
+        rateLimit: { requests: 30, per: "second", burst: 40, key: "header:x-device" },
       },
       "any-machine": { path: "/machines", methods: ["GET"], backend: "core", require: [{ clientCertificate: true }] },
       stock: { grpc: { service: "shop.Inventory" }, backend: "inventory", require: [{ jwt: "login", scopes: ["stock.read"] }] },
