@@ -6,9 +6,10 @@ import { filesOnDisk } from "../host/files-on-disk.ts";
 import { LAYOUT } from "../host/layout.ts";
 import { reasonOf } from "../host/reason.ts";
 import { isAlive } from "../machine/processes.ts";
+import { startApart } from "./apart.ts";
 import { plainEnvironment } from "./environment.ts";
 import { type EnvoyInstance, envoyArgument } from "./envoy-record.ts";
-import { start, type Watched } from "./watched.ts";
+import type { Watched } from "./watched.ts";
 
 /** Envoy ended while it started, or did not get ready; the message says why. */
 export class EnvoyFailed extends Error {}
@@ -19,7 +20,7 @@ const LIVE_MS = 30_000;
 
 /** Starts Envoy in its folder; relative paths of the configuration start there. */
 export function startEnvoy(directory: string, instance: EnvoyInstance): Promise<Watched> {
-  return start({
+  return startApart({
     command: instance.launch.envoy,
     args: argumentsOf(directory, instance),
     cwd: directory,

@@ -32,7 +32,7 @@ export interface StartOptions {
   readonly log: string;
 }
 
-/** Starts a process in a session of its own. @throws Error when it cannot be started */
+/** Starts a process in a session of its own; it is a child of this one. @throws Error when it cannot be started */
 export async function start({ command, args, cwd, env, log }: StartOptions): Promise<Watched> {
   const output = openSync(log, "a", 0o600);
   try {
