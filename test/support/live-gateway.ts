@@ -1,15 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Materials } from "../../components/backends/local/envoy/materials.ts";
 import { renderBootstrap, renderFiles, writeOrder } from "../../components/backends/local/envoy/render.ts";
 import { loadModel } from "../../components/spec/load.ts";
 import type { GatewayModel } from "../../components/spec/model.ts";
-import { findEnvoy } from "../../tools/setup/envoy.ts";
 import { TestAuthority, type TestKeyPair } from "./live/certificates.ts";
 import { type Answer, type CallOptions, call, type GatewayAddress, rawCall } from "./live/client.ts";
+import { adminPage, type RunningEnvoy, ready, startEnvoy, taken } from "./live/envoy.ts";
+import type { RenderedConfig } from "./live/mutations/config.ts";
 import { freePorts } from "./live/ports.ts";
 
 /** A gateway document as an object; ports and address of its `local` section are filled in. */
@@ -22,9 +21,15 @@ export interface LiveOptions {
   readonly materials?: Partial<Materials>;
   /** Changes the rendered files before Envoy sees them, to show that a test fails without a control. */
   readonly tamper?: (files: Record<string, string>) => Record<string, string>;
+  /** The same for the bootstrap and the files; `LiveGateway.edit` changes it while Envoy runs, but for the bootstrap. */
+  readonly edit?: Edit;
+  /** PEM of what stands for the public roots. @default those of this machine */
+  readonly publicRoots?: string;
   /** Called with the gateway's folder before Envoy starts. */
   readonly prepare?: (folder: string) => Promise<void>;
 }
+
+export type Edit = (config: RenderedConfig, model: GatewayModel) => RenderedConfig;
 
 export interface LiveGateway extends GatewayAddress {
   readonly model: GatewayModel;
@@ -38,6 +43,10 @@ export interface LiveGateway extends GatewayAddress {
   raw(bytes: string | Buffer, options?: CallOptions & { silenceMs?: number }): Promise<string>;
   /** Replaces the configuration while it runs, file by file as the product does, and waits until Envoy has taken it over. */
   update(document: LiveDocument, materials?: Partial<Materials>): Promise<void>;
+  /** Changes what was rendered, from now on; without an edit it is again as rendered. @throws when Envoy refuses it, with its reasons. */
+  edit(change?: Edit): Promise<void>;
+  /** A page of Envoy's admin interface. */
+  admin(path: string): Promise<string>;
   /** Envoy's own messages so far. */
   log(): string;
   accessLog(): Record<string, unknown>[];
@@ -62,10 +71,13 @@ export async function startGateway(document: LiveDocument, options: LiveOptions 
 
   const folder = mkdtempSync(join(tmpdir(), "gateway-"));
   for (const name of ["run", "logs"]) mkdirSync(join(folder, name));
+  const place = { folder: "", publicRoots: options.publicRoots === undefined ? MACHINE_ROOTS : { pem: options.publicRoots } };
   const tamper = options.tamper ?? ((files) => files);
-  const render = () => tamper(renderFiles(model, materials, RENDER));
-  writeFileSync(join(folder, "bootstrap.json"), renderBootstrap(model, RENDER));
-  writeFiles(folder, render());
+  let edit: Edit = options.edit ?? ((config) => config);
+  const render = () => edit({ bootstrap: renderBootstrap(model, place), files: tamper(renderFiles(model, materials, place)) }, model);
+  const rendered = render();
+  writeFileSync(join(folder, "bootstrap.json"), rendered.bootstrap);
+  writeFiles(folder, rendered.files);
   await options.prepare?.(folder);
   const envoy = await startEnvoy(folder);
   try {
@@ -92,9 +104,13 @@ export async function startGateway(document: LiveDocument, options: LiveOptions 
     async update(changed, more = {}) {
       model = await modelOf(placed(changed));
       materials = { ...materials, ...more };
-      writeFiles(folder, render());
-      await sleep(400);
+      await writeAndSettle(folder, render().files, envoy);
     },
+    async edit(change) {
+      edit = change ?? ((config) => config);
+      await writeAndSettle(folder, render().files, envoy);
+    },
+    admin: (path) => adminPage(folder, path),
     log: () => envoy.log(),
     accessLog: () =>
       readFileSync(join(folder, "logs", "access.log"), "utf8")
@@ -105,7 +121,7 @@ export async function startGateway(document: LiveDocument, options: LiveOptions 
   };
 }
 
-const RENDER = { folder: "", publicRoots: { file: "/etc/ssl/certs/ca-certificates.crt" } } as const;
+const MACHINE_ROOTS = { file: "/etc/ssl/certs/ca-certificates.crt" };
 
 /** A front certificate with an intermediate, a certificate for backends, an API key for each consumer. */
 async function ownMaterials(model: GatewayModel, authority: TestAuthority): Promise<Materials> {
@@ -125,15 +141,23 @@ async function ownMaterials(model: GatewayModel, authority: TestAuthority): Prom
 /** The key a consumer has in tests unless the materials say otherwise. */
 export const apiKeyOf = (consumer: string): string => Buffer.from(consumer.padEnd(32, "*")).toString("base64url");
 
-/** As the product does: each file whole, by rename, what others refer to first. */
-function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+/** As the product does: each file whole, by rename, what others refer to first. Returns the files that changed. */
+function writeFiles(folder: string, files: Readonly<Record<string, string>>): string[] {
+  const changed: string[] = [];
   for (const path of writeOrder(Object.keys(files))) {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
     if (readText(file) === files[path]) continue;
     writeFileSync(`${file}.new`, files[path] ?? "", { mode: 0o600 });
     renameSync(`${file}.new`, file);
+    changed.push(path);
   }
+  return changed;
+}
+
+async function writeAndSettle(folder: string, files: Readonly<Record<string, string>>, envoy: RunningEnvoy): Promise<void> {
+  const settled = await taken(folder, envoy);
+  await settled(writeFiles(folder, files));
 }
 
 function readText(file: string): string | undefined {
@@ -142,73 +166,6 @@ function readText(file: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-interface RunningEnvoy {
-  readonly process: ChildProcess;
-  log(): string;
-  stop(): Promise<void>;
-}
-
-const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
-
-async function startEnvoy(folder: string): Promise<RunningEnvoy> {
-  const found = await findEnvoy();
-  if (found === undefined) return fail("these tests need Envoy: run npm start once, which provides it");
-  const child = spawn(
-    found.command,
-    [
-      "-c",
-      "bootstrap.json",
-      "--disable-hot-restart",
-      "--concurrency",
-      "1",
-      "--log-level",
-      "warning",
-      "--drain-time-s",
-      "2",
-      "--drain-strategy",
-      "immediate",
-      "--file-flush-interval-msec",
-      "50",
-    ],
-    { cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
-  );
-  running.add(child);
-  let log = "";
-  child.stderr?.on("data", (chunk: Buffer) => {
-    log += chunk.toString();
-  });
-  const ended = new Promise<void>((done) => {
-    child.once("exit", () => {
-      running.delete(child);
-      done();
-    });
-  });
-  return {
-    process: child,
-    log: () => log,
-    async stop() {
-      if (child.exitCode === null) child.kill("SIGTERM");
-      const killer = setTimeout(() => child.kill("SIGKILL"), 5000);
-      await ended;
-      clearTimeout(killer);
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function ready(adminPort: number, envoy: RunningEnvoy): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (envoy.process.exitCode !== null) fail(`Envoy ended:\n${envoy.log()}`);
-    const answer = await fetch(`http://127.0.0.1:${adminPort}/ready`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
-    if (answer?.status === 200) return;
-    await sleep(50);
-  }
-  fail(`Envoy did not become ready:\n${envoy.log()}`);
 }
 
 function fail(message: string): never {

@@ -8,6 +8,8 @@ import type { TestKeyPair } from "./certificates.ts";
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
+  /** The host it was asked for. */
+  readonly authority: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly bodyBytes: number;
   readonly httpVersion: string;
@@ -99,6 +101,7 @@ function describe(request: Http2ServerRequest, bodyBytes: number): SeenRequest {
   return {
     method: request.method,
     path: request.url,
+    authority: request.authority ?? request.headers.host ?? "",
     headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => !name.startsWith(":"))),
     bodyBytes,
     httpVersion: request.httpVersion,

@@ -12,7 +12,7 @@ local function decoded(text)
 end
 
 function envoy_on_request(handle)
-  local ssl = handle:connection():ssl()
+  local ssl = handle:streamInfo():downstreamSslConnection()
   if ssl == nil or not ssl:peerCertificateValidated() then return end
   local pem = decoded(ssl:urlEncodedPemEncodedPeerCertificate())
   local body = pem:match("%-%-%-%-%-BEGIN CERTIFICATE%-%-%-%-%-(.-)%-%-%-%-%-END")

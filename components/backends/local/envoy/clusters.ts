@@ -86,8 +86,11 @@ function outlierDetection({ consecutiveErrors, ejectionTimeMs }: CircuitBreaker)
   };
 }
 
+/** Checks speak one protocol, so they must not offer the other as requests do. */
 function activeCheck(backend: Backend, { path, intervalMs }: NonNullable<Backend["healthCheck"]>): JsonObject {
+  const grpc = backend.protocol === "grpc";
   return {
+    tls_options: { alpn_protocols: [grpc ? "h2" : "http/1.1"] },
     interval: duration(intervalMs),
     no_traffic_interval: duration(intervalMs),
     timeout: duration(Math.min(intervalMs, 5000)),
@@ -96,7 +99,7 @@ function activeCheck(backend: Backend, { path, intervalMs }: NonNullable<Backend
     http_health_check: present({
       host: authorityOf(backend),
       path: `${backend.basePath}${path}`,
-      codec_client_type: backend.protocol === "grpc" ? "HTTP2" : undefined,
+      codec_client_type: grpc ? "HTTP2" : undefined,
     }),
   };
 }

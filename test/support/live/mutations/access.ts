@@ -1,7 +1,7 @@
 import type { ControlId } from "../../../../components/backends/controls.ts";
 import { FILTERS, IDENTITY } from "../../../../components/backends/local/envoy/filter-names.ts";
 import type { Mutation, OpenConfig } from "./config.ts";
-import { child, dropItems, eachTree, isTree, listOf, type Tree, without } from "./tree.ts";
+import { child, dropItems, eachTree, isTree, listOf, replaceWith, type Tree, without } from "./tree.ts";
 
 /** Who may call: addresses, origins, credentials. */
 export const ACCESS = {
@@ -51,10 +51,9 @@ export const ACCESS = {
       return provider !== undefined && !provider.endsWith(":header") && !["iss", "aud", "scope", "scp"].includes(claim ?? "iss");
     }),
   "require.jwt.providers": (config) => {
-    for (const requirement of Object.values(child(config.filter(FILTERS.jwt), "requirement_map") ?? {})) {
-      const alternatives = child(requirement as Tree, "requires_any");
-      const [first, ...others] = listOf(alternatives, "requirements");
-      if (alternatives && first) alternatives.requirements = [first, ...others.filter((other) => "allow_missing" in other)];
+    for (const requirement of Object.values(child(config.filter(FILTERS.jwt), "requirement_map") ?? {}).filter(isTree)) {
+      const [first, ...others] = listOf(child(requirement, "requires_any"), "requirements");
+      if (first && !others.some((other) => "allow_missing" in other)) replaceWith(requirement, first);
     }
   },
   "require.jwt.claimToHeaders": (config) => {

@@ -16,8 +16,12 @@ export const FRONT = {
     dropItems(listeners, (item) =>
       [child(item, "append", "header"), child(item, "header")].some((header) => header?.key === "strict-transport-security"),
     ),
+  // Names and fingerprints alone make Envoy require a certificate too.
   "tls.clientValidation.required": ({ frontTls }) => {
-    for (const tls of frontTls) without(tls, "require_client_certificate");
+    for (const tls of frontTls) {
+      without(tls, "require_client_certificate");
+      without(child(tls, "common_tls_context"), "validation_context");
+    }
   },
   "tls.clientValidation.optional": ({ frontTls }) => {
     for (const tls of frontTls) without(child(tls, "common_tls_context"), "validation_context");
