@@ -92,6 +92,8 @@ export interface BridgeSummary {
     readonly via: string;
     readonly health: string;
   }[];
+  /** Kubernetes manifest (YAML) of what has to run on premises; only clouds with a gateway of that kind have it. */
+  readonly manifest?: string;
 }
 
 export interface IssuerSummary {

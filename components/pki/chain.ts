@@ -142,7 +142,8 @@ export const namesOf = (certificate: X509Certificate): string[] =>
 const issued = (certificate: X509Certificate, issuer: X509Certificate) =>
   certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 
-const isSelfSigned = (certificate: X509Certificate) => issued(certificate, certificate);
+/** True for a root, or any other certificate signed by its own key. */
+export const isSelfSigned = (certificate: X509Certificate) => issued(certificate, certificate);
 
 const nameOf = (certificate: X509Certificate) => commonName(certificate.subject) || namesOf(certificate)[0] || certificate.serialNumber;
 

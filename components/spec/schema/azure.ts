@@ -6,6 +6,8 @@ export const AZURE_TIERS = ["Consumption", "Developer", "Basic", "Standard", "Pr
 
 /** What API Management does less strictly than docs/semantics.md; each must be accepted by name and stays a finding. */
 export const AZURE_DEVIATIONS = {
+  approximateLimits:
+    "API Management counts limits and quotas of each unit and region close to the declared number, above it under load, and states no bound",
   keyCache: "a key the issuer has withdrawn is accepted for up to an hour, because API Management reads the issuer's keys hourly",
   platformCiphers: "the cipher list is the platform's own and cannot be edited on Consumption and v2 tiers",
   publicRoots: "backends verified by a private authority are also accepted with a certificate of a public authority for the same name",

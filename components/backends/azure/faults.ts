@@ -1,0 +1,290 @@
+import ipaddr from "ipaddr.js";
+import { chainProblems, parseChain } from "../../pki/chain.ts";
+import type { Fault } from "../../spec/faults.ts";
+import type { GatewayModel } from "../../spec/model.ts";
+import { decide } from "../capabilities.ts";
+import { AZURE_CAPABILITIES } from "./capabilities/index.ts";
+import { INTERNAL, trustedAuthorities } from "./needs.ts";
+import { compilePolicies } from "./policy/compile.ts";
+import { countedLimits, MOST_LIMITS } from "./policy/limits.ts";
+import { Profiles } from "./policy/profiles.ts";
+import { listTiers, tierFacts, tiersWhere } from "./tiers.ts";
+
+type Check = (model: GatewayModel, variant: string) => Fault[];
+
+const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });
+
+/** Days before its end at which a certificate is no longer deployed: the alarm would go off at once. */
+export const refusalWindowDays = (model: GatewayModel): number => model.observability.alarms?.certificateDays ?? 14;
+
+/** API Management takes no more authorities of one's own. */
+const MOST_AUTHORITIES = 10;
+
+const importedCertificate: Check = (model) => {
+  const { certificate } = model.tls;
+  if (certificate.source !== "imported") return [];
+  const path = "tls.certificate.fullchain";
+  return [
+    ...chainProblems(certificate.fullchain, {
+      hostname: model.hostname,
+      now: new Date(),
+      windowDays: refusalWindowDays(model),
+    }).map(({ message, remedy }) => fault(path, message, remedy)),
+    ...rsaOnly(path, certificate.fullchain),
+  ];
+};
+
+const clientCertificates: Check = (model) =>
+  Object.values(model.backends).flatMap(({ name, host, tls }) => {
+    if (typeof tls.clientCertificate !== "object") return [];
+    const { certificate } = tls.clientCertificate;
+    const path = `backends.${name}.tls.clientCertificate.certificate`;
+    return [
+      ...chainProblems(certificate, { hostname: host, now: new Date(), windowDays: refusalWindowDays(model), usage: "clientAuth" })
+        // A client certificate names the client, not the backend.
+        .filter(({ message }) => !message.includes(`not for ${host}`))
+        .map(({ message, remedy }) => fault(path, message, remedy)),
+      ...rsaOnly(path, certificate),
+    ];
+  });
+
+function rsaOnly(path: string, chain: string): Fault[] {
+  const [leaf] = parseChain(chain);
+  const type = leaf?.publicKey.asymmetricKeyType;
+  return type === undefined || type === "rsa"
+    ? []
+    : [
+        fault(
+          path,
+          `the key is of type ${type}; API Management documents RSA keys only`,
+          "have the certificate issued for an RSA key of 2048 bits or more",
+        ),
+      ];
+}
+
+const zoneOf = (model: GatewayModel): string | undefined => model.dns.zone?.split("/").at(-1)?.toLowerCase();
+
+const zone: Check = (model) => {
+  const name = zoneOf(model);
+  if (name === undefined || !name.includes(".") || model.hostname === name || model.hostname.endsWith(`.${name}`)) return [];
+  return [
+    fault(
+      "hostname",
+      `"${model.hostname}" is not in the DNS zone "${name}"`,
+      "name the zone that holds it in dns.zone, or leave dns.zone out and create the records elsewhere",
+    ),
+  ];
+};
+
+const publisher: Check = ({ azure }) =>
+  azure.publisher.email !== undefined || azure.service.existing !== undefined
+    ? []
+    : [fault("azure.publisher.email", "is missing; a service cannot be created without the address its notices go to", "name an address")];
+
+const service: Check = (model, variant) => {
+  const { azure } = model;
+  const { name, existing, restore, units, zones } = azure.service;
+  const facts = tierFacts(variant);
+  const faults: Fault[] = [];
+  if (existing !== undefined) {
+    if (azure.tier === "auto")
+      faults.push(fault("azure.tier", "is auto, but an existing service has its tier", "name the tier of azure.service.existing"));
+    if (name !== undefined)
+      faults.push(fault("azure.service.name", "names a service to create besides an existing one", "keep one of the two"));
+    if (azure.network.mode !== "none")
+      faults.push(
+        fault(
+          "azure.network.mode",
+          "places a service that is not this stack's",
+          "remove it; the network of an existing service stays with its owner",
+        ),
+      );
+    if (trustedAuthorities(model).includes(INTERNAL))
+      faults.push(
+        fault(
+          "azure.service.existing",
+          "cannot be made to trust the stack's own authority, which backends are verified by",
+          "use tls.caCertificates, or let this stack create the service",
+        ),
+      );
+  }
+  if (restore && name === undefined)
+    faults.push(
+      fault(
+        "azure.service.restore",
+        "takes back a service by its name, and there is none",
+        "name the deleted service in azure.service.name",
+      ),
+    );
+  if (zones.length > 0 && !facts.zones)
+    faults.push(
+      fault(
+        "azure.service.zones",
+        `${variant} cannot be spread over availability zones`,
+        `remove zones, or set azure.tier to ${listTiers(tiersWhere((tier) => tier.zones))}`,
+      ),
+    );
+  else if (zones.length > units)
+    faults.push(
+      fault(
+        "azure.service.zones",
+        `${zones.length} zones need as many units, not ${units}`,
+        `set azure.service.units: ${zones.length} or more`,
+      ),
+    );
+  if ((variant === "Consumption" || variant === "Developer") && units > 1)
+    faults.push(fault("azure.service.units", `${variant} has one unit at most`, "set azure.service.units: 1, or another tier"));
+  return faults;
+};
+
+const certificate: Check = ({ azure, tls }) => {
+  const { keyVaultSecretId, keyVaultId, freeManaged } = azure.certificate;
+  const path = "azure.certificate";
+  const faults: Fault[] = [];
+  if (keyVaultSecretId !== undefined && tls.certificate.source !== "managed")
+    faults.push(
+      fault(
+        `${path}.keyVaultSecretId`,
+        `is only for source: managed, not ${tls.certificate.source}`,
+        "remove it, or set tls.certificate.source: managed",
+      ),
+    );
+  if (keyVaultSecretId !== undefined && keyVaultId === undefined)
+    faults.push(
+      fault(
+        `${path}.keyVaultId`,
+        "is missing; the service's identity needs a role on the vault",
+        "give the resource id of the vault of keyVaultSecretId",
+      ),
+    );
+  if (keyVaultSecretId !== undefined && freeManaged)
+    faults.push(fault(`${path}.freeManaged`, "insists on a free certificate besides one of Key Vault", "keep one of the two"));
+  return faults;
+};
+
+const network: Check = ({ azure }, variant) => {
+  const { mode, subnetId, addressSpace, onPremises } = azure.network;
+  const { networkModes } = tierFacts(variant);
+  const faults: Fault[] = [];
+  if (!networkModes.includes(mode))
+    faults.push(
+      fault(
+        "azure.network.mode",
+        `${variant} cannot be placed in a virtual network as ${mode}`,
+        `set azure.tier to ${listTiers(tiersWhere((facts) => facts.networkModes.includes(mode)))}, or another mode`,
+      ),
+    );
+  if (mode === "none" && subnetId !== undefined)
+    faults.push(fault("azure.network.subnetId", "is set although the service is placed in no network", "set azure.network.mode"));
+  if (mode === "none" && onPremises !== undefined && azure.selfHostedGateway === undefined)
+    faults.push(fault("azure.network.onPremises", "leads from a virtual network that is not there", "set azure.network.mode"));
+  if (onPremises !== undefined && onPremises.type !== "existing" && subnetId !== undefined)
+    faults.push(
+      fault(
+        "azure.network.onPremises",
+        "the network of an existing subnet is not this stack's to connect",
+        "connect it there and set type: existing, or remove azure.network.subnetId",
+      ),
+    );
+  const [address, bits] = ipaddr.parseCIDR(addressSpace);
+  if (address.kind() !== "ipv4" || bits < 20 || bits > 25)
+    faults.push(
+      fault("azure.network.addressSpace", `"${addressSpace}" is not an IPv4 block of /20 to /25`, "give one, such as 10.240.0.0/24"),
+    );
+  return faults;
+};
+
+const selfHosted: Check = ({ azure }, variant) => {
+  if (azure.selfHostedGateway === undefined) return [];
+  const faults: Fault[] = [];
+  if (!tierFacts(variant).selfHostedGateways)
+    faults.push(
+      fault(
+        "azure.selfHostedGateway",
+        `${variant} has no self-hosted gateways`,
+        `set azure.tier to ${listTiers(tiersWhere((facts) => facts.selfHostedGateways))}`,
+      ),
+    );
+  if (variant === "Developer" && azure.selfHostedGateway.replicas > 1)
+    faults.push(fault("azure.selfHostedGateway.replicas", "Developer allows one replica", "set replicas: 1, or azure.tier: Premium"));
+  return faults;
+};
+
+const authorities: Check = (model) => {
+  const count = trustedAuthorities(model).length;
+  return count <= MOST_AUTHORITIES
+    ? []
+    : [
+        fault(
+          "backends",
+          `${count} authorities are to be trusted, and a service holds ${MOST_AUTHORITIES} at most`,
+          "let fewer authorities issue the certificates",
+        ),
+      ];
+};
+
+const subscriptions: Check = ({ consumers, apiKeys }, variant) => {
+  const most = tierFacts(variant).subscriptions;
+  const count = apiKeys === undefined ? 0 : Object.keys(consumers).length;
+  return count <= most
+    ? []
+    : [
+        fault(
+          "consumers",
+          `${count} consumers need as many subscriptions; ${variant} has ${most}`,
+          "remove consumers, or choose a larger tier in azure.tier",
+        ),
+      ];
+};
+
+const limits: Check = (model) => {
+  const count = countedLimits(new Profiles(model));
+  return count <= MOST_LIMITS
+    ? []
+    : [
+        fault(
+          "rateLimit",
+          `the document has ${count} different limits, each of which the policy counts on every request that meets it; ${MOST_LIMITS} are kept`,
+          "give routes the same limits, or use plans",
+        ),
+      ];
+};
+
+const issuers: Check = ({ azure, jwtProviders }) =>
+  Object.keys(azure.openIdConfigurations).flatMap((name) =>
+    jwtProviders[name] === undefined
+      ? [
+          fault(
+            `azure.openIdConfigurations.${name}`,
+            "is no provider that a route uses",
+            `name one of ${Object.keys(jwtProviders).join(", ") || "none: remove it"}`,
+          ),
+        ]
+      : [],
+  );
+
+/** The compiled documents; only for a model that every control accepts, because the compiler relies on that. */
+const policySize: Check = (model, variant) => {
+  if (decide("azure", variant, AZURE_CAPABILITIES, model).faults.length > 0) return [];
+  const most = tierFacts(variant).policyBytes;
+  const { api, service: global, fragments } = compilePolicies(model);
+  const largest = Math.max(...[api, global, ...Object.values(fragments)].map((text) => Buffer.byteLength(text)));
+  if (largest <= most) return [];
+  const larger = tiersWhere((facts) => facts.policyBytes >= largest && facts.family !== "consumption");
+  return [
+    fault(
+      "routes",
+      `the policy document has ${largest} bytes, ${variant} takes ${most}`,
+      `${larger.length > 0 ? `set azure.tier to ${listTiers(larger)}, or ` : ""}use prefixes or templates, give routes equal settings, or split them over two gateways`,
+    ),
+  ];
+};
+
+const TIER_CHECKS: readonly Check[] = [service, network, selfHosted, subscriptions, policySize];
+const CHECKS: readonly Check[] = [importedCertificate, clientCertificates, zone, publisher, certificate, authorities, limits, issuers];
+
+/** Faults another tier might not have. */
+export const tierFaults: Check = (model, variant) => TIER_CHECKS.flatMap((check) => check(model, variant));
+
+/** Faults that belong to no single control: names, zones, certificates, the network, quotas. */
+export const azureFaults: Check = (model, variant) => [...CHECKS.flatMap((check) => check(model, variant)), ...tierFaults(model, variant)];
