@@ -1,6 +1,19 @@
-import { composed, everywhere, native, refused } from "../../capabilities.ts";
+import { composed, everywhere, native, type Restriction, refused } from "../../capabilities.ts";
 
 const certificateHow = "Envoy secret discovery from one watched file with the full chain; changes without a restart";
+
+/** With names or fingerprints of its own the listener asks everyone for a certificate. */
+const optionalForAll: Restriction = {
+  rule: "without subjectAltNames and certificateHashes next to mode: Optional",
+  check: ({ tls: { clientValidation } }) =>
+    clientValidation && clientValidation.subjectAltNames.length + clientValidation.certificateHashes.length > 0
+      ? {
+          reason: "Envoy requires a certificate from every client as soon as names or fingerprints are listed for all of them",
+          remedy:
+            "set mode: Required, or leave subjectAltNames and certificateHashes out and give the names on routes, in require.clientCertificate.subjectAltNames",
+        }
+      : undefined,
+};
 
 /** The front door: TLS, plain HTTP, what a request may look like. */
 export const FRONT = {
@@ -27,7 +40,10 @@ export const FRONT = {
   "tls.clientValidation.required": everywhere(
     native("Envoy TLS: the handshake fails without a certificate of the declared authorities that is for clients"),
   ),
-  "tls.clientValidation.optional": everywhere(native("Envoy TLS verifies a certificate that is shown; routes ask for it by RBAC")),
+  "tls.clientValidation.optional": everywhere(
+    native("Envoy TLS verifies a certificate that is shown; routes ask for it by RBAC"),
+    optionalForAll,
+  ),
   "tls.clientValidation.names": everywhere(native("Envoy TLS: match_typed_subject_alt_names, DNS and URI, exact")),
   "tls.clientValidation.hashes": everywhere(native("Envoy TLS: verify_certificate_hash, besides the chain")),
   "http.redirect": everywhere(native("Listener that only redirects: 308 to https with the gateway's port, for the host name served")),

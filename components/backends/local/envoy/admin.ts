@@ -9,6 +9,8 @@ export function adminListener({ local, observability }: GatewayModel): JsonObjec
   return {
     name: "admin",
     address: { socket_address: { address: "127.0.0.1", port_value: local.adminPort } },
+    // Health must be seen most of all when clients have taken every connection.
+    ignore_global_conn_limit: true,
     filter_chains: [
       {
         filters: [
