@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { VERBS } from "../../../cli/verbs/index.ts";
 import { Documents, GOOD, gateway, inProcess, ROOT } from "./support.ts";
 
 const ESCAPE = "\u001b";
@@ -115,7 +116,7 @@ describe("answers of check and plan", function () {
     const verbs = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, verb]) => verb);
     assert.deepEqual(
       verbs.filter((verb) => verb !== "help"),
-      ["check", "plan", "preview", "up", "verify", "outputs", "token", "certs", "refresh", "destroy", "secret", "history", "cancel"],
+      VERBS.map(({ name }) => name),
     );
   });
 });

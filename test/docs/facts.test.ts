@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { VERBS } from "../../cli/verbs/index.ts";
+import { ROOT, textOf } from "./support.ts";
+
+const packageFile = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<string, Record<string, string>>;
+
+describe("facts the documentation states", () => {
+  it("the README's table has every verb of the command, and no other", () => {
+    const listed = [...textOf("README.md").matchAll(/^\| `([a-z]+)` \|/gm)].map(([, verb]) => verb).sort();
+    assert.deepEqual(listed, VERBS.map(({ name }) => name).sort());
+  });
+
+  it("every dependency has its reason in docs/adr/0006-dependencies.md", () => {
+    const explained = new Set([...textOf("docs/adr/0006-dependencies.md").matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    const used = ["dependencies", "devDependencies", "optionalDependencies"].flatMap((kind) => Object.keys(packageFile[kind] ?? {}));
+    assert.deepEqual(
+      used.filter((name) => !explained.has(name)),
+      [],
+    );
+    const rows = [...textOf("docs/adr/0006-dependencies.md").matchAll(/^\| (`.*?`) \|/gm)].flatMap(
+      ([, cell = ""]) => cell.match(/[^`, ]+/g) ?? [],
+    );
+    assert.deepEqual(
+      rows.filter((name) => !used.includes(name)),
+      [],
+    );
+  });
+
+  it("the README's Go version is the one tools/pulumi asks for", () => {
+    const wanted = /^go (\S+)$/m.exec(readFileSync(join(ROOT, "tools", "pulumi", "go.mod"), "utf8"))?.[1];
+    assert.match(textOf("README.md"), new RegExp(`Go ${wanted?.replaceAll(".", "\\.")} or newer`));
+  });
+});

@@ -1,0 +1,55 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export const ROOT = join(import.meta.dirname, "..", "..");
+
+/** A fenced block of a page. */
+export interface Block {
+  readonly page: string;
+  /** Line of the fence, from 1. */
+  readonly line: number;
+  readonly language: string;
+  readonly text: string;
+}
+
+/** The pages whose examples are run, relative to the project. */
+export const pages = (): string[] =>
+  [
+    "README.md",
+    ...globSync(["docs/**/*.md", "bench/*.md", "examples/**/*.md", "policy-packs/**/*.md"], { cwd: ROOT, exclude: ["**/node_modules/**"] }),
+  ].sort();
+
+export const textOf = (page: string): string => readFileSync(join(ROOT, page), "utf8");
+
+/** Fenced blocks of a page, those inside lists too. */
+export function blocksOf(page: string, text = textOf(page)): Block[] {
+  const lines = text.split("\n");
+  const blocks: Block[] = [];
+  for (let at = 0; at < lines.length; at++) {
+    const [, indent = "", fence = "", language = ""] = /^(\s*)(`{3,})(\S*)/.exec(lines[at] ?? "") ?? [];
+    if (fence === "") continue;
+    const end = lines.findIndex((line, index) => index > at && line.trim() === fence);
+    if (end < 0) throw new Error(`${page}:${at + 1}: the block never ends`);
+    const body = lines.slice(at + 1, end).map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
+    blocks.push({ page, line: at + 1, language, text: body.join("\n") });
+    at = end;
+  }
+  return blocks;
+}
+
+/** The file a block stands for, named in a comment on its first line: `# gateways/orders.yaml`. */
+export const fileNamed = ({ text }: Block): string | undefined =>
+  /^# ((?:gateways|stacks)\/[\w./-]+\.yaml)$/m.exec(text.split("\n")[0] ?? "")?.[1];
+
+/** Commands in a block, without their comments and prompts. */
+export const commandsOf = ({ text }: Block): string[] =>
+  text
+    .replace(/\\\n\s*/g, "")
+    .split("\n")
+    .map((line) =>
+      line
+        .replace(/^\$ /, "")
+        .replace(/\s+#\s.*$/, "")
+        .trim(),
+    )
+    .filter((line) => line !== "" && !line.startsWith("#"));
