@@ -1,4 +1,4 @@
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { judge } from "../components/backends/judge.ts";
@@ -23,7 +23,7 @@ export const gatewayProgram: Program = {
   async check(project, stackFile) {
     const { settings, model } = await stackModel(project, stackFile);
     const { faults } = judge(settings.cloud, model);
-    if (faults.length === 0) return;
+    if (faults.length === 0) return keepsPolicies(settings, model, stackFile.stack);
     const count = `${faults.length} ${faults.length === 1 ? "thing" : "things"}`;
     throw new OperationError(
       "refused",
@@ -37,6 +37,17 @@ export const gatewayProgram: Program = {
     return module.default;
   },
 };
+
+/** Plans the stack and judges the plan by the policy pack. @throws OperationError (`policy`) */
+async function keepsPolicies({ cloud, document }: StackSettings, model: GatewayModel, stack: string): Promise<void> {
+  const [{ planGateway }, { reviewPolicies }] = await Promise.all([import("./plan/plan.ts"), import("./policies.ts")]);
+  const { resources } = await planGateway({ cloud, model, stack, documentFolder: dirname(document) });
+  const { broken } = reviewPolicies(resources);
+  if (broken.length === 0) return;
+  const count = `${broken.length} mandatory ${broken.length === 1 ? "policy" : "policies"}`;
+  const faults = broken.map(({ id, path, message, remedy }) => ({ path, message: `${message} (${id})`, remedy }));
+  throw new OperationError("policy", `the plan breaks ${count}`, "change the document or the settings of its cloud", { faults });
+}
 
 /** The model a stack runs, read without the engine. @throws OperationError (`no-stack`, `settings` or `document`). */
 export async function stackModel(

@@ -24,9 +24,12 @@ export const plan: Verb = {
       throw new OperationError("document", `${source.shown} has ${count(faults.length, "fault")}`, "correct the document", { faults });
 
     const { planGateway, RefusedError } = await import("../../automation/plan/plan.ts");
+    const { reviewPolicies } = await import("../../automation/policies.ts");
     try {
       const stack = source.stack === undefined ? {} : { stack: source.stack };
-      const planned = await planGateway({ cloud: source.cloud, model, documentFolder: dirname(source.file), ...stack });
+      const bare = await planGateway({ cloud: source.cloud, model, documentFolder: dirname(source.file), ...stack });
+      const { broken, advice } = reviewPolicies(bare.resources);
+      const planned = { ...bare, findings: [...broken, ...bare.findings, ...advice] };
       return { ok: true, document: planned, text: planText(planned, source.shown, stylist(line.streams.stdout)) };
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;

@@ -4,9 +4,6 @@ import type { Rule } from "./rules/rule.ts";
 import type { Subject } from "./rules/subject.ts";
 import { sentence, violations } from "./violations.ts";
 
-/** The rules in the form CrossGuard runs them. A value that is not known during preview is judged by the update itself. */
-export const policies = rules.map((rule) => (rule.wholeStack ? stackPolicy(rule) : resourcePolicy(rule)));
-
 const common = (rule: Rule) => ({
   name: rule.id,
   displayName: rule.title,
@@ -62,3 +59,8 @@ const subjectOfStack = ({ type, name, urn, props, dependencies, propertyDependen
   props,
   dependsOn: [...new Set([...dependencies, ...Object.values(propertyDependencies).flat()].map((dependency) => dependency.urn))],
 });
+
+/** The rules in the form CrossGuard runs them. A value that is not known during preview is judged by the update itself. */
+export const policies = rules
+  .filter(({ planOnly }) => !planOnly)
+  .map((rule) => (rule.wholeStack ? stackPolicy(rule) : resourcePolicy(rule)));

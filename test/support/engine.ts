@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import {
   type ConfigMap,
@@ -23,6 +23,8 @@ import { ServedProviders } from "./engine/simulators.ts";
 export { type Change, changed, counts, type Operation, type Run, RunFailed } from "./engine/run.ts";
 
 const PLUGINS = join(dirname(import.meta.dirname), "simulator", "plugins");
+/** Holds what starts a policy pack; the vendor's CLI brings its own beside it, a CLI built from source has none. */
+const ANALYZERS = join(dirname(import.meta.dirname), "..", "tools", "pulumi", "bin");
 const PASSPHRASE = "correct horse battery staple";
 
 export interface LabOptions {
@@ -45,6 +47,8 @@ export interface RunOptions {
   readonly config?: ConfigMap;
   /** Resources to replace although nothing changed, by URN. */
   readonly replace?: readonly string[];
+  /** Folders of CrossGuard policy packs the engine runs. */
+  readonly policyPacks?: readonly string[];
 }
 
 /**
@@ -100,6 +104,7 @@ export class Lab {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       SIMULATED_CLOUD: this.cloud.path,
       ...(this.#options.inProcess ? { SIMULATOR_PORTS: this.#served.folder } : {}),
+      PATH: `${ANALYZERS}${delimiter}${process.env.PATH ?? ""}`,
     };
     const workDir = join(this.folder, "project");
     const stack = await LocalWorkspace.createOrSelectStack(
@@ -173,12 +178,12 @@ export class LabStack {
   refresh = (): Promise<Run> => succeed("refresh", this.tryRefresh());
   destroy = (): Promise<Run> => succeed("destroy", this.tryDestroy());
 
-  tryUp(program: PulumiFn, { config = {}, replace = [] }: RunOptions = {}): Promise<Run> {
-    return this.#run(config, (onEvent) => this.stack.up({ program, onEvent, replace: [...replace] }));
+  tryUp(program: PulumiFn, { config = {}, replace = [], policyPacks = [] }: RunOptions = {}): Promise<Run> {
+    return this.#run(config, (onEvent) => this.stack.up({ program, onEvent, replace: [...replace], policyPacks: [...policyPacks] }));
   }
 
-  tryPreview(program: PulumiFn, { config = {}, replace = [] }: RunOptions = {}): Promise<Run> {
-    return this.#run(config, (onEvent) => this.stack.preview({ program, onEvent, replace: [...replace] }));
+  tryPreview(program: PulumiFn, { config = {}, replace = [], policyPacks = [] }: RunOptions = {}): Promise<Run> {
+    return this.#run(config, (onEvent) => this.stack.preview({ program, onEvent, replace: [...replace], policyPacks: [...policyPacks] }));
   }
 
   tryRefresh(): Promise<Run> {

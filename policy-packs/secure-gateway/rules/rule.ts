@@ -35,6 +35,8 @@ export interface Rule {
   readonly judge: (subject: Subject, others: readonly Subject[]) => Verdict;
   /** True where `judge` looks at `others`. */
   readonly wholeStack?: true;
+  /** True where only an offline plan can tell: the engine shows policies secrets in clear, without saying that they are secrets. */
+  readonly planOnly?: true;
   /** New inputs that make the resource hold, where that is safe to do without asking. */
   readonly remediate?: (props: Record<string, unknown>) => Record<string, unknown>;
 }

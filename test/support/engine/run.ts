@@ -27,11 +27,20 @@ export interface Run {
   readonly journal: readonly JournalEntry[];
   /** Errors and warnings the engine showed, without colours. */
   readonly diagnostics: readonly string[];
+  /** Policies of packs that were not kept. */
+  readonly policies: readonly BrokenPolicy[];
   /** All of the errors as one text; undefined when the run succeeded. */
   readonly error: string | undefined;
 }
 
 /** Thrown when a run fails that the test did not expect to fail. */
+/** A policy of a pack that a resource does not keep. */
+export interface BrokenPolicy {
+  readonly policy: string;
+  readonly level: string;
+  readonly resource: string;
+}
+
 export class RunFailed extends Error {
   readonly run: Run;
 
@@ -105,6 +114,11 @@ export async function summarise(
       ? [{ severity: diagnosticEvent.severity, message: plain(diagnosticEvent.message) }]
       : [],
   );
+  const policies = events.flatMap(({ policyEvent }) =>
+    policyEvent
+      ? [{ policy: policyEvent.policyName, level: policyEvent.enforcementLevel, resource: nameOf(policyEvent.resourceUrn ?? "") }]
+      : [],
+  );
   const errors = shown.filter(({ severity }) => severity === "error").map(({ message }) => message);
   return {
     changes: [...changes.values()],
@@ -112,6 +126,7 @@ export async function summarise(
     secretOutputs,
     journal,
     diagnostics: shown.map(({ message }) => message),
+    policies,
     error: failure && (errors.length > 0 ? errors.join("\n") : plain(failure.message)),
   };
 }

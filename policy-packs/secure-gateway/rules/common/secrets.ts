@@ -3,7 +3,6 @@ import { texts } from "../subject.ts";
 
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/;
 
-/** Inputs that providers themselves keep as secrets even when the program forgot to: the engine has marked them before this rule sees them. */
 export const privateKeyInPlaintext: Rule = {
   id: "private-key-in-plaintext",
   title: "Pass private keys only as secrets",
@@ -13,6 +12,7 @@ export const privateKeyInPlaintext: Rule = {
   level: "mandatory",
   sources: ["CWE-312"],
   types: ["*"],
+  planOnly: true,
   judge(subject) {
     for (const { path, text } of texts(subject.props))
       if (PRIVATE_KEY.test(text)) return fail(path, "holds a private key that is not marked as a secret");
