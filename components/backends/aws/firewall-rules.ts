@@ -81,13 +81,13 @@ function urlStatements(limit: number): Statement[] {
   const path = (size: number) => longer({ uriPath: {} }, size);
   const query = (size: number) => longer({ queryString: {} }, size);
   const step = Math.min(STEP, Math.floor(limit / 2));
-  const steps = Math.floor(limit / step);
+  // One byte is the question mark.
+  const queryLeft = (longestPath: number) => Math.max(0, limit - 1 - longestPath);
   return [
     path(limit),
-    query(limit - step),
-    // One byte is the question mark.
-    ...Array.from({ length: steps - 1 }, (_, index) => ({
-      andStatement: { statements: [path((index + 1) * step), query(Math.max(0, limit - 1 - (index + 2) * step))] },
+    query(queryLeft(step)),
+    ...Array.from({ length: Math.ceil(limit / step) - 1 }, (_, index) => ({
+      andStatement: { statements: [path((index + 1) * step), query(queryLeft((index + 2) * step))] },
     })),
   ];
 }
