@@ -2,6 +2,7 @@ import type { Verb } from "../command-line.ts";
 import { cancel } from "./cancel.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
+import { compare } from "./compare.ts";
 import { history } from "./history.ts";
 import { destroy, preview, refresh, up } from "./operations.ts";
 import { outputs } from "./outputs.ts";
@@ -11,4 +12,19 @@ import { token } from "./token.ts";
 import { verify } from "./verify.ts";
 
 /** In the order of the help text. */
-export const VERBS: readonly Verb[] = [check, plan, preview, up, verify, outputs, token, certs, refresh, destroy, secret, history, cancel];
+export const VERBS: readonly Verb[] = [
+  check,
+  compare,
+  plan,
+  preview,
+  up,
+  verify,
+  outputs,
+  token,
+  certs,
+  refresh,
+  destroy,
+  secret,
+  history,
+  cancel,
+];

@@ -62,25 +62,28 @@ export interface ControlDecision {
   readonly paths: readonly string[];
 }
 
+/** One use of a control that a backend refuses. */
+export interface Refusal {
+  readonly control: ControlId;
+  readonly fault: Fault;
+}
+
 /** Judges a model against a declaration: what is kept and how, and a fault for each use that is not. */
 export function decide(
   cloud: string,
   variant: string,
   capabilities: Capabilities,
   model: GatewayModel,
-): { decisions: ControlDecision[]; faults: Fault[] } {
-  const faults: Fault[] = [];
+): { decisions: ControlDecision[]; faults: Fault[]; refused: Refusal[] } {
+  const refusals: Refusal[] = [];
   const decisions = new Map<ControlId, { support: Support; paths: string[] }>();
   for (const use of usedControls(model)) {
     const capability = capabilities[use.control];
     const support = supportOf(capability, variant);
     const refusal = support.status === "refused" ? support : firstRefusal(capability, model, use, variant);
     if (refusal) {
-      faults.push({
-        path: use.path,
-        message: `${cloud} (${variant}) cannot do this: ${lowerFirst(CONTROLS[use.control])}; ${refusal.reason}`,
-        remedy: refusal.remedy,
-      });
+      const message = `${cloud} (${variant}) cannot do this: ${lowerFirst(CONTROLS[use.control])}; ${refusal.reason}`;
+      refusals.push({ control: use.control, fault: { path: use.path, message, remedy: refusal.remedy } });
       continue;
     }
     const entry = decisions.get(use.control);
@@ -88,7 +91,8 @@ export function decide(
     else decisions.set(use.control, { support, paths: [use.path] });
   }
   return {
-    faults: distinct(faults),
+    faults: distinct(refusals.map(({ fault }) => fault)),
+    refused: refusals,
     decisions: [...decisions].flatMap(([control, { support, paths }]) =>
       support.status === "refused" ? [] : [{ control, status: support.status, how: support.how, deviation: support.deviation, paths }],
     ),

@@ -1,6 +1,6 @@
 import { type Fault, formatFault } from "../spec/faults.ts";
 import type { GatewayModel } from "../spec/model.ts";
-import { type ControlDecision, decide } from "./capabilities.ts";
+import { type ControlDecision, decide, type Refusal } from "./capabilities.ts";
 import type { Cloud, Finding } from "./contract.ts";
 import { DECLARATIONS } from "./registry.ts";
 
@@ -10,6 +10,8 @@ export interface Judgement {
   readonly why: string;
   readonly decisions: readonly ControlDecision[];
   readonly faults: readonly Fault[];
+  /** The faults that refuse a control, with the control. */
+  readonly refused: readonly Refusal[];
   readonly findings: readonly Finding[];
 }
 
@@ -17,8 +19,8 @@ export interface Judgement {
 export function judge(cloud: Cloud, model: GatewayModel): Judgement {
   const declaration = DECLARATIONS[cloud];
   const { variant, why } = declaration.variantOf(model);
-  const { decisions, faults } = decide(cloud, variant, declaration.capabilities, model);
-  return { variant, why, decisions, faults: [...faults, ...declaration.faults(model)], findings: declaration.findings(model) };
+  const { decisions, faults, refused } = decide(cloud, variant, declaration.capabilities, model);
+  return { variant, why, decisions, faults: [...faults, ...declaration.faults(model)], refused, findings: declaration.findings(model) };
 }
 
 /** Every refusal in one text for people. */
