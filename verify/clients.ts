@@ -19,7 +19,7 @@ export function clientsFrom(context: ProbeContext, count: number): readonly Clie
   const hops = model.clientIp.trustedHops > 0;
   if (hops ? !settings.direct : !(process.platform === "linux" && /^127\.|^localhost$/.test(settings.endpoint.host))) return undefined;
   const prefix = hops ? prefixIn(allowCidrs, denyCidrs) : "127.77";
-  const addresses = Array.from({ length: count }, (_, index) => `${prefix}.${index >> 8}.${index & 0xff || 1}`).filter(admitted);
+  const addresses = Array.from({ length: count }, (_, index) => `${prefix}.${(index + 1) >> 8}.${(index + 1) & 0xff}`).filter(admitted);
   if (new Set(addresses).size < count) return undefined;
   return addresses.map((address) =>
     hops ? { headers: [["X-Forwarded-For", forwardedFor(model, address)]] } : { via: { localAddress: address } },

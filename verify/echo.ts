@@ -31,7 +31,7 @@ export interface Echo {
 
 /**
  * `delay:<ms>` answers after that time. `fail:<status>:<times>` answers the first so many requests of a nonce with that status.
- * `nonce:<text>` groups requests. `certificate:<kind>` shows a wrong certificate on the handshakes of the next second and closes the connections
+ * `nonce:<text>` groups requests. `certificate:<kind>` shows a wrong certificate on the handshakes of the next moment and closes the connections
  * there are, so that the gateway has to make new ones: of an authority nobody trusts, expired, or for another name. Several are joined with a comma.
  */
 export type EchoAbility = "delay" | "fail" | "nonce" | `certificate:${WrongBackendCertificate}`;
@@ -41,7 +41,7 @@ export type WrongBackendCertificate = "untrusted" | "expired" | "wrong-name";
 export const WRONG_BACKEND_CERTIFICATES: readonly WrongBackendCertificate[] = ["untrusted", "expired", "wrong-name"];
 
 /** Milliseconds a backend shows a wrong certificate. */
-export const IMPOSTOR_MS = 1000;
+export const IMPOSTOR_MS = 700;
 
 /** The echo in an answer; undefined when the answer is none. */
 export function echoOf(answer: Answer): Echo | undefined {

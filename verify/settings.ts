@@ -22,6 +22,8 @@ export interface Settings {
   readonly apiKeys: Readonly<Record<string, string>>;
   readonly clientCertificate: KeyPair | undefined;
   readonly clientAuthority: KeyPair | undefined;
+  readonly accessLog: string | undefined;
+  readonly metricsUrl: string | undefined;
   readonly exact: boolean;
   readonly unsafeMethods: boolean;
   readonly exhaustQuotas: boolean;
@@ -65,6 +67,8 @@ export function resolveSettings(options: VerifyOptions): Settings {
     apiKeys: options.apiKeys ?? {},
     clientCertificate,
     clientAuthority,
+    accessLog: options.accessLog,
+    metricsUrl: options.metricsUrl,
     exact: options.exact ?? false,
     unsafeMethods: options.unsafeMethods ?? false,
     exhaustQuotas: options.exhaustQuotas ?? false,

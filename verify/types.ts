@@ -27,6 +27,10 @@ export interface VerifyOptions {
    * expired, for another usage, under another name. Such an authority belongs to a test stack.
    */
   readonly clientAuthority?: { readonly certificate: string; readonly privateKey: string };
+  /** The gateway's access log, a file with a line for each request; its probes need to read it. */
+  readonly accessLog?: string;
+  /** Where the gateway's metrics are, in Prometheus' text format. */
+  readonly metricsUrl?: string;
   /** Run only probes these patterns match: a control (`cors`), a probe (`jwt.alg-none@list-orders`), or either with `*`. */
   readonly only?: readonly string[];
   /** Leave out probes these patterns match; stronger than `only`. */

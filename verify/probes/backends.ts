@@ -111,7 +111,7 @@ function trustProbes(backend: Backend, routes: readonly Route[]): Probe[] {
       const ability = `certificate:${wrong}` as const;
       await directed(context, route, [ability], [ability]);
       const until = Date.now() + IMPOSTOR_MS;
-      await context.wait(200);
+      await context.wait(150);
       const { request, admission } = await context.admitted(route);
       const answer = await context.send(request, { route, consumer: admission.consumer });
       const inTime = Date.now() < until;
@@ -126,7 +126,7 @@ function trustProbes(backend: Backend, routes: readonly Route[]): Probe[] {
 export async function recovered(context: ProbeContext, route: Route): Promise<void> {
   const deadline = Date.now() + IMPOSTOR_MS + context.settings.patienceMs;
   while (Date.now() < deadline) {
-    await context.wait(250);
+    await context.wait(150);
     const { request, admission } = await context.admitted(route);
     const answer = await context.send(request, { route, consumer: admission.consumer });
     if (![500, 502, 503, 504].includes(answer.status)) return;

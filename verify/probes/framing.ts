@@ -24,8 +24,8 @@ export function framingProbes(model: GatewayModel): Probe[] {
       run: (context) => pipelined(context),
     },
     {
-      id: "framing.slow-headers",
-      control: "request.framing",
+      id: "ddos.slow-headers",
+      control: "ddos.standard",
       title: "A request whose headers never end is given up",
       attack: true,
       run: (context) => slowHeaders(context),

@@ -16,6 +16,7 @@ import { identityProbes } from "./identity.ts";
 import { jwtProbes } from "./jwt.ts";
 import { limitProbes } from "./limits.ts";
 import { methodProbes } from "./methods.ts";
+import { observeProbes } from "./observe.ts";
 import { pathProbes } from "./paths.ts";
 import { plainHttpProbes } from "./plain-http.ts";
 import { providerProbes } from "./providers.ts";
@@ -53,6 +54,7 @@ const FAMILIES: readonly ((model: GatewayModel) => Probe[])[] = [
   resilienceProbes,
   limitProbes,
   quotaProbes,
+  observeProbes,
   responseProbes,
 ];
 

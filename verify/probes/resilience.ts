@@ -8,7 +8,7 @@ import { echoRoute, recovered } from "./backends.ts";
 import { directed } from "./timing.ts";
 
 /** Requests one probe of weights sends: enough that a share of a tenth shows within a few points. */
-const SAMPLE = 400;
+const SAMPLE = 250;
 /** More requests at the same time than this no probe sends. */
 const MOST_PARALLEL = 200;
 

@@ -10,7 +10,7 @@ export type WrongPairs = Readonly<Partial<Record<WrongBackendCertificate, { read
 /** Plays somebody who sits where the service should be, to prove that the gateway looks at whom it talks to. Part of the echo, for tests only. */
 export interface Impostor {
   readonly kinds: readonly WrongBackendCertificate[];
-  /** New connections get the wrong certificate for a second; the ones there are are closed. */
+  /** New connections get the wrong certificate for a moment; the ones there are are closed. */
   show(kind: WrongBackendCertificate): void;
 }
 
