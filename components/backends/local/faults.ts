@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { chainProblems } from "../../pki/chain.ts";
 import type { Fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
@@ -6,19 +5,7 @@ import { isIssuerAlgorithm, issuerService } from "./issuer.ts";
 
 /** What cannot run on this machine although no single control is to blame. */
 export function localFaults(model: GatewayModel): Fault[] {
-  return [...addressFaults(model), ...certificateFaults(model), ...serviceFaults(model), ...issuerFaults(model)];
-}
-
-function addressFaults({ local }: GatewayModel): Fault[] {
-  return isIP(local.address) === 0
-    ? [
-        {
-          path: "local.address",
-          message: `"${local.address}" is not an IP address`,
-          remedy: "give an address of this machine, such as 127.0.0.1, or 0.0.0.0 or :: for every interface",
-        },
-      ]
-    : [];
+  return [...certificateFaults(model), ...serviceFaults(model), ...issuerFaults(model)];
 }
 
 /** What is served or shown with a chain that is wrong or has ended fails at the first handshake. */
