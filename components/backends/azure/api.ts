@@ -2,7 +2,7 @@ import { Api } from "@pulumi/azure-native/apimanagement/api.js";
 import { ApiPolicy } from "@pulumi/azure-native/apimanagement/apiPolicy.js";
 import { Policy } from "@pulumi/azure-native/apimanagement/policy.js";
 import { PolicyFragment } from "@pulumi/azure-native/apimanagement/policyFragment.js";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { ControlId } from "../controls.ts";
 import type { AzureBuild } from "./build.ts";
 import { definition } from "./definition.ts";
@@ -21,13 +21,13 @@ export interface GatewayApi {
 export function gatewayApi(b: AzureBuild, service: Service, references: readonly pulumi.Resource[]): GatewayApi {
   const inService = { resourceGroupName: service.group, serviceName: service.name };
   const compiled = compilePolicies(b.model);
+  // The SDK sends no input called "id", so that the provider names fragments: their name and random digits.
   const fragments = FRAGMENTS.map(
     (name) =>
       new PolicyFragment(
         `${b.name}-${name}`,
         {
           ...inService,
-          id: fragmentId(b.model, name),
           description: `Gateway ${b.name}: ${name}`,
           format: "rawxml",
           value: compiled.fragments[name],
@@ -35,6 +35,16 @@ export function gatewayApi(b: AzureBuild, service: Service, references: readonly
         b.opts(),
       ),
   );
+  const named = (document: string): pulumi.Output<string> =>
+    pulumi
+      .all(fragments.map(({ name }) => name))
+      .apply((names) =>
+        FRAGMENTS.reduce(
+          (text, fragment, index) =>
+            text.replaceAll(`fragment-id="${fragmentId(b.model, fragment)}"`, () => `fragment-id="${names[index] ?? ""}"`),
+          document,
+        ),
+      );
   const closed =
     service.resource === undefined
       ? []
@@ -42,7 +52,7 @@ export function gatewayApi(b: AzureBuild, service: Service, references: readonly
           b.enforced.note(
             new Policy(
               `${b.name}-service-policy`,
-              { ...inService, policyId: "policy", format: "rawxml", value: compiled.service },
+              { ...inService, policyId: "policy", format: "rawxml", value: named(compiled.service) },
               b.opts({ dependsOn: fragments }),
             ),
             "host.only",
@@ -68,7 +78,7 @@ export function gatewayApi(b: AzureBuild, service: Service, references: readonly
   );
   const policy = new ApiPolicy(
     `${b.name}-policy`,
-    { ...inService, apiId: api.name, policyId: "policy", format: "rawxml", value: compiled.api },
+    { ...inService, apiId: api.name, policyId: "policy", format: "rawxml", value: named(compiled.api) },
     b.opts({ dependsOn: [...fragments, ...references] }),
   );
   b.enforced.note(api, http === "redirect" ? "http.redirect" : "http.refuse", "require.apiKey");

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { chainProblems, parseChain } from "../../pki/chain.ts";
+import { chainProblems, commonName, parseChain } from "../../pki/chain.ts";
 import type { Fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { decide } from "../capabilities.ts";
@@ -48,18 +48,19 @@ const clientCertificates: Check = (model) =>
     ];
   });
 
+/** A PFX is built of RSA keys and certificates only. */
 function rsaOnly(path: string, chain: string): Fault[] {
-  const [leaf] = parseChain(chain);
-  const type = leaf?.publicKey.asymmetricKeyType;
-  return type === undefined || type === "rsa"
-    ? []
-    : [
-        fault(
-          path,
-          `the key is of type ${type}; API Management documents RSA keys only`,
-          "have the certificate issued for an RSA key of 2048 bits or more",
-        ),
-      ];
+  return parseChain(chain).flatMap(({ publicKey, subject }) =>
+    publicKey.asymmetricKeyType === "rsa"
+      ? []
+      : [
+          fault(
+            path,
+            `"${commonName(subject)}" has a key of type ${publicKey.asymmetricKeyType}; API Management documents RSA only`,
+            "use a certificate for an RSA key of 2048 bits or more, from authorities with RSA keys",
+          ),
+        ],
+  );
 }
 
 const zoneOf = (model: GatewayModel): string | undefined => model.dns.zone?.split("/").at(-1)?.toLowerCase();

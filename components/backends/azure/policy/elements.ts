@@ -39,7 +39,7 @@ export const variableIs = (name: string, value: string): Expression => expressio
 export const FRAGMENTS = ["intake", "hygiene", "answer", "problem"] as const;
 export type FragmentName = (typeof FRAGMENTS)[number];
 
-/** A fragment's name in the service, which may hold those of others. */
+/** A fragment by the name the compiler gives it; the name it gets in the service is put in its place at deployment. */
 export const fragmentId = ({ name }: { readonly name: string }, fragment: FragmentName): string => `${name}-${fragment}`;
 
 export const includeFragment = (id: string): PolicyNode => element("include-fragment", { "fragment-id": id });

@@ -7,7 +7,7 @@ import type { Profiles } from "./profiles.ts";
  * the path is judged by the rules of the document, on the same text that is then sent to the backend.
  */
 
-/** Every route whose path matches, most specific first, as `GET,HEAD=name:profile` separated by blanks. */
+/** The routes of the most specific path that matches, which alone decides, as `GET,HEAD=name:profile` separated by blanks. */
 export function matchesExpression(profiles: Profiles): Expression {
   const byPath = new Map<string, Route[]>();
   for (const route of profiles.model.routes) {
@@ -25,7 +25,7 @@ export function matchesExpression(profiles: Profiles): Expression {
       : [
           `switch (p) { ${exact.map(({ path, entries }) => `case ${literal(exactText(path))}: m = ${literal(entries)}; break;`).join(" ")} default: break; }`,
         ]),
-    ...patterns.map(({ path, entries }) => `if (${condition(path)}) { m += ${literal(entries)}; }`),
+    ...patterns.map(({ path, entries }) => `if (m == "" && ${condition(path)}) { m = ${literal(entries)}; }`),
     "return m;",
   );
 }
