@@ -9,7 +9,7 @@ import { type ApiTree, backendPath } from "./tree.ts";
 export function httpDefinition(model: GatewayModel, tree: ApiTree): Record<string, unknown> {
   return {
     openapi: "3.0.1",
-    info: { title: model.name, version: "1" },
+    info: { title: model.name, version: "1", description: `Gateway ${model.name}` },
     servers: [{ url: `https://${model.hostname}` }],
     paths: Object.fromEntries(
       tree.paths.map(({ path, operations }) => [

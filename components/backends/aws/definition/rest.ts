@@ -24,7 +24,7 @@ export function restDefinition(model: GatewayModel, tree: ApiTree, edge: boolean
   const protectedRoutes = model.routes.filter((route) => needsAuthorizer(route, model));
   return {
     openapi: "3.0.1",
-    info: { title: model.name, version: "1" },
+    info: { title: model.name, version: "1", description: `Gateway ${model.name}` },
     servers: [{ url: `https://${model.hostname}` }],
     paths: Object.fromEntries(tree.paths.map(({ path, operations }) => [path, pathItem(path, operations, model, edge, references)])),
     components: { securitySchemes: securitySchemes(protectedRoutes, model, references) },
