@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bench } from "./tasks/bench.ts";
 import { check } from "./tasks/check.ts";
 import { format } from "./tasks/format.ts";
 import { generate } from "./tasks/generated.ts";
@@ -9,7 +10,7 @@ import { test, unitTests } from "./tasks/test.ts";
 /** A task answers with the exit code. */
 export type Task = (root: string, args: readonly string[]) => Promise<number>;
 
-const TASKS: Readonly<Record<string, Task>> = { start, test, "test:unit": unitTests, check, format, generate };
+const TASKS: Readonly<Record<string, Task>> = { start, test, "test:unit": unitTests, check, format, generate, bench };
 
 const [name = "", ...args] = process.argv.slice(2);
 const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;

@@ -1,0 +1,182 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { TestBackend } from "../test/support/live/backend.ts";
+import { TestAuthority } from "../test/support/live/certificates.ts";
+import { type RunningEnvoy, ready, startEnvoy } from "../test/support/live/envoy.ts";
+import { freePorts } from "../test/support/live/ports.ts";
+import { TestIssuer } from "../test/support/live/tokens.ts";
+import { startGateway } from "../test/support/live-gateway.ts";
+import { childrenOf, programOf } from "../tools/setup/process.mjs";
+import { bareProxy } from "./bare-proxy.ts";
+import { pathOf } from "./documents.ts";
+import type { LoadOptions, LoadResult } from "./load.ts";
+import { median, rounded } from "./measure.ts";
+
+/** What is compared: something that listens on TLS, and the process that does. */
+interface Subject {
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const HOST = "api.example.com";
+
+/** The gateway with every policy of an ordinary document against the same Envoy as a bare TLS proxy, at 10 and 1,000 routes. */
+export async function benchGateway(rounds = 5, perSecond = 300, seconds = 4) {
+  const authority = await TestAuthority.create();
+  const certificate = await authority.issue({ dnsNames: ["localhost"] });
+  const backend = await TestBackend.start({ certificate, handler: (_request, response) => void response.end("ok") });
+  const issuer = new TestIssuer();
+  await issuer.addKey();
+  const token = await issuer.token({ scope: "things.read" });
+  const running: Subject[] = [];
+  try {
+    const subjects: Record<string, Subject> = {};
+    const add = (name: string, subject: Subject) => {
+      subjects[name] = subject;
+      running.push(subject);
+    };
+    for (const count of [10, 1000]) {
+      add(`bare${count}`, await bare(authority, backend.port, count));
+      add(`full${count}`, await full(authority, backend.port, count, issuer.jwks));
+    }
+    const results: Record<string, LoadResult & { cpu: number[]; p50s: number[]; p99s: number[] }> = {};
+    for (let round = 0; round <= rounds; round++) {
+      for (const [name, { port, pid }] of Object.entries(subjects)) {
+        backend.seen.length = 0;
+        const count = Number(/\d+$/.exec(name)?.[0]);
+        const before = cpuSeconds(pid);
+        const result = await load({
+          port,
+          host: HOST,
+          ca: authority.root,
+          token,
+          paths: Array.from({ length: count }, (_, index) => pathOf(index)),
+          perSecond,
+          seconds: round === 0 ? 1 : seconds,
+        });
+        const cpu = ((cpuSeconds(pid) - before) / result.answered) * 1e6;
+        if (result.failed > 0)
+          throw new Error(
+            `${name}: ${result.failed} of ${result.answered} requests were not answered 200: ${JSON.stringify(result.statuses)}`,
+          );
+        // The first round opens the connections to the backend.
+        if (round === 0) results[name] = { ...result, cpu: [], p50s: [], p99s: [] };
+        else {
+          results[name]?.cpu.push(cpu);
+          results[name]?.p50s.push(result.p50);
+          results[name]?.p99s.push(result.p99);
+        }
+      }
+    }
+    const figures = Object.fromEntries(
+      Object.entries(results).map(([name, { cpu, p50s, p99s }]) => [
+        name,
+        {
+          p50Ms: rounded(median(p50s), 2),
+          p99Ms: rounded(median(p99s), 2),
+          cpuMicrosPerRequest: rounded(median(cpu), 0),
+          requestsPerCoreSecond: rounded(1e6 / median(cpu), 0),
+        },
+      ]),
+    );
+    const ratio = (of: string, to: string, what: "p50Ms" | "p99Ms" | "cpuMicrosPerRequest") =>
+      rounded((figures[of]?.[what] ?? Number.NaN) / (figures[to]?.[what] ?? Number.NaN), 2);
+    const ratios = (of: string, to: string) => ({
+      p50: ratio(of, to, "p50Ms"),
+      p99: ratio(of, to, "p99Ms"),
+      cpuPerRequest: ratio(of, to, "cpuMicrosPerRequest"),
+    });
+    return {
+      load: { perSecond, seconds, rounds },
+      figures,
+      ratios: {
+        fullToBareAt10: ratios("full10", "bare10"),
+        fullToBareAt1000: ratios("full1000", "bare1000"),
+        full1000To10: ratios("full1000", "full10"),
+        bare1000To10: ratios("bare1000", "bare10"),
+      },
+    };
+  } finally {
+    for (const subject of running) await subject.stop();
+    await backend.stop();
+  }
+}
+
+async function bare(authority: TestAuthority, backendPort: number, count: number): Promise<Subject> {
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  const front = await (await authority.intermediate()).issue({ dnsNames: [HOST] });
+  const folder = mkdtempSync(join(tmpdir(), "gateway-bare-"));
+  mkdirSync(join(folder, "run"));
+  writeFileSync(
+    join(folder, "bootstrap.json"),
+    bareProxy({
+      port,
+      adminPort,
+      front,
+      backendPort,
+      backendCa: authority.root,
+      paths: Array.from({ length: count }, (_, index) => pathOf(index)),
+    }),
+    { mode: 0o600 },
+  );
+  const envoy = await startEnvoy(folder);
+  await ready(adminPort, envoy);
+  return { port, pid: pidOf(envoy), stop: () => envoy.stop() };
+}
+
+async function full(authority: TestAuthority, backendPort: number, count: number, jwks: string): Promise<Subject> {
+  const route = (index: number) => ({
+    path: pathOf(index),
+    methods: ["GET"],
+    backend: "things",
+    require: [{ jwt: "login", scopes: ["things.read"] }],
+  });
+  const document = {
+    name: "bench",
+    hostname: HOST,
+    tls: { certificate: { source: "internal" } },
+    jwt: {
+      providers: {
+        login: {
+          issuer: "https://login.example.com",
+          audiences: ["shop-api"],
+          jwks,
+          scopes: ["things.read"],
+          claimToHeaders: { "x-user": "sub" },
+        },
+      },
+    },
+    access: { denyCidrs: ["198.51.100.0/24", "203.0.113.0/24"] },
+    rateLimit: { requests: 100_000, per: "second", burst: 100_000, key: "clientIp" },
+    cors: { allowOrigins: ["https://shop.example.com"], allowMethods: ["GET"] },
+    backends: { things: { url: `https://localhost:${backendPort}`, tls: { trust: "internal" } } },
+    routes: Object.fromEntries(Array.from({ length: count }, (_, index) => [`route-${index}`, route(index)])),
+  };
+  const before = new Set(childrenOf(process.pid));
+  const gateway = await startGateway(document, { authority });
+  const pid = childrenOf(process.pid).find((child) => !before.has(child) && programOf(child)?.startsWith("envoy"));
+  if (pid === undefined) throw new Error("the gateway's Envoy is not to be found");
+  return { port: gateway.port, pid, stop: () => gateway.stop() };
+}
+
+const pidOf = ({ process: child }: RunningEnvoy): number => child.pid as number;
+
+/** Processor time a process has used, user and system; Linux counts it in hundredths of a second. */
+function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Runs the load in a process of its own. */
+async function load(options: LoadOptions): Promise<LoadResult> {
+  const child = fork(join(import.meta.dirname, "load-process.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  child.send(options);
+  const [result] = (await once(child, "message")) as [LoadResult];
+  await once(child, "exit");
+  return result;
+}
