@@ -13,6 +13,12 @@ import { changedInputs } from "./differences.ts";
 import { propertyText } from "./inputs.ts";
 import { type Difference, ResourceError, type ResourceKind } from "./kind.ts";
 
+/**
+ * Folders in which this process has created a gateway. After a replacement that failed halfway the engine creates the gateway again and only then deletes
+ * the one before, whose folder may be the same by now: it belongs to the successor, and nothing of the one before is left.
+ */
+const createdHere = new Set<string>();
+
 export const host: ResourceKind<HostInputs, HostOutputs> = {
   token: "localgateway:index:Host",
   description: "The processes of one gateway on this host: Envoy, the services declared next to it, and the agent that watches over them.",
@@ -48,6 +54,7 @@ export const host: ResourceKind<HostInputs, HostOutputs> = {
       removeFolder(directory);
       throw error;
     });
+    createdHere.add(directory);
     return { id: directory, outputs };
   },
 
@@ -66,6 +73,7 @@ export const host: ResourceKind<HostInputs, HostOutputs> = {
   },
 
   async delete(id, _before, operation) {
+    if (createdHere.has(id)) return;
     await inFolder(id, operation, () => removeHost(id, operation));
     removeFolder(id);
   },

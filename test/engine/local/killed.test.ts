@@ -26,7 +26,7 @@ describe("what is killed at a gateway on this machine", function () {
 
   const answers = async () => assert.equal((await call(await gateway.address(), "/products")).status, 200);
   /** One of each, however many attempts it took. */
-  const oneOfEach = () => assert.deepEqual([gateway.agents().length, gateway.envoys().length], [1, 1]);
+  const oneOfEach = () => assert.deepEqual([gateway.agents().length, gateway.envoys().length, gateway.services().length], [1, 1, 1]);
   /** Starts an `up` and waits until it works on the gateway's folder. */
   async function upAtWork(): Promise<Operation> {
     const operation = gateway.start("up");
@@ -85,7 +85,7 @@ describe("what is killed at a gateway on this machine", function () {
   });
 
   it("the CLI in the middle of a `destroy`: the next one leaves nothing", async () => {
-    const processes = [...gateway.processes(), gateway.service()];
+    const processes = gateway.processes();
     const operation = gateway.start("destroy");
     await kill(await gateway.providerProcess().then(() => gateway.engineProcess()));
     await failure(operation);

@@ -72,10 +72,10 @@ describe("life of a gateway on this machine, by the real engine", function () {
   });
 
   it("changes nothing when nothing has changed", async () => {
-    const before = [gateway.envoys(), gateway.agents(), gateway.service()];
+    const before = [gateway.envoys(), gateway.agents(), gateway.services()];
     const { changes } = await gateway.up();
     assert.deepEqual(changes, { same: 7 });
-    assert.deepEqual([gateway.envoys(), gateway.agents(), gateway.service()], before);
+    assert.deepEqual([gateway.envoys(), gateway.agents(), gateway.services()], before);
   });
 
   it("changes a route and a limit in the running Envoy", async () => {
@@ -129,7 +129,7 @@ describe("life of a gateway on this machine, by the real engine", function () {
     const [agent = 0] = gateway.agents();
     await kill(agent);
     for (const envoy of gateway.envoys()) await kill(envoy);
-    await kill(gateway.service());
+    for (const service of gateway.services()) await kill(service);
     const { changes } = await gateway.run("refresh");
     assert.deepEqual(changes, { same: 6, update: 1 });
     assert.deepEqual((await gateway.run("up")).changes, { same: 6, update: 1 });
@@ -138,7 +138,7 @@ describe("life of a gateway on this machine, by the real engine", function () {
   });
 
   it("leaves nothing when it is destroyed", async () => {
-    const processes = [...gateway.processes(), gateway.service()];
+    const processes = gateway.processes();
     assert.equal(processes.length, 3);
     assert.deepEqual((await gateway.run("destroy")).changes, { delete: 7 });
     assert.deepEqual(processes.filter(isRunning), []);

@@ -15,7 +15,9 @@ import type { CertificateSummary } from "../../../../components/backends/contrac
 import { gatewayProgram } from "../../../../components/program.ts";
 import { envoyArgument } from "../../../../providers/local/agent/envoy-record.ts";
 import { agentArgument } from "../../../../providers/local/agent/protocol.ts";
-import { withArgument } from "../../../../providers/local/machine/processes.ts";
+import { FILES_VARIABLE } from "../../../../providers/local/agent/service.ts";
+import { LAYOUT } from "../../../../providers/local/host/layout.ts";
+import { withArgument, withVariable } from "../../../../providers/local/machine/processes.ts";
 import { childrenOf, isRunning } from "../../../../tools/setup/process.mjs";
 import { findPulumi } from "../../../../tools/setup/pulumi.ts";
 import type { GatewayAddress } from "../../../support/live/client.ts";
@@ -173,13 +175,10 @@ export class LabGateway {
 
   agents = (): number[] => withArgument(agentArgument(this.directory)).map(({ pid }) => pid);
 
-  service(): number {
-    return (JSON.parse(readFileSync(join(this.directory, "run", "service-catalog.json"), "utf8")) as { process: { pid: number } }).process
-      .pid;
-  }
+  /** Agent, Envoy and services. */
+  processes = (): number[] => [...this.agents(), ...this.envoys(), ...this.services()];
 
-  /** Agent and Envoy; the services end with them. */
-  processes = (): number[] => [...this.agents(), ...this.envoys()];
+  services = (): number[] => withVariable(FILES_VARIABLE, join(this.directory, LAYOUT.serviceFiles("catalog"))).map(({ pid }) => pid);
 
   /** The engine that works on the stack, once it does. */
   async engineProcess(): Promise<number> {
