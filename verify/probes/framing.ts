@@ -87,7 +87,7 @@ function repaired(answer: Answer, pattern: RegExp): Verdict {
 
 function judge(answer: Answer, harmless: readonly number[]): Verdict | undefined {
   const { status } = answer;
-  const refusals = [400, 403, 405, 408, 411, 413, 417, 421, 426, 431, 501, 505];
+  const refusals = [400, 401, 403, 405, 408, 411, 413, 417, 421, 426, 431, 501, 505];
   return refusals.includes(status) || harmless.includes(status) ? undefined : failed(`expected a refusal, got ${describe(answer)}`);
 }
 
