@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { GatewayPlan } from "../../automation/plan/plan.ts";
+import { isPlanDocument, type PlanDocument } from "../../automation/plan/review/diff.ts";
 import { CLOUDS } from "../../components/backends/contract.ts";
 import { type Answer, UsageError, type Verb } from "../command-line.ts";
 import { documentSource } from "../source.ts";
@@ -13,7 +15,10 @@ export const plan: Verb = {
       .description("What a deployment would create and which resource keeps which promise; offline, without credentials or engine.")
       .option("-f, --file <document>", "the gateway document; needs --cloud")
       .option("-s, --stack <stack>", "a stack: its document with its overlay, on its cloud")
-      .option("--cloud <cloud>", "aws, azure, gcp or local"),
+      .option("--cloud <cloud>", "aws, azure, gcp or local")
+      .option("--html <file>", "write one page for reviewers: the way of a request, findings, routes, controls, certificates, resources")
+      .option("--markdown", "answer in Markdown, for a pull request")
+      .option("--against <file>", "show what changes since a plan made before with --json; with --html or --markdown"),
   async run(line, options): Promise<Answer> {
     const source = await documentSource(line, options);
     if (source.cloud === undefined)
@@ -30,13 +35,49 @@ export const plan: Verb = {
       const bare = await planGateway({ cloud: source.cloud, model, documentFolder: dirname(source.file), ...stack });
       const { broken, advice } = reviewPolicies(bare.resources);
       const planned = { ...bare, findings: [...broken, ...bare.findings, ...advice] };
-      return { ok: true, document: planned, text: planText(planned, source.shown, stylist(line.streams.stdout)) };
+      const { planDocument, reviewOf } = await import("../../automation/plan/review/review.ts");
+      const against = typeof options.against === "string" ? readPlan(options.against) : undefined;
+      const review = () => reviewOf({ document: source.shown, model, plan: planned, against });
+      if (typeof options.html === "string") {
+        const { planPage } = await import("../../automation/plan/html/page.ts");
+        writePage(options.html, planPage(review()));
+      }
+      if (options.markdown === true) {
+        const { planMarkdown } = await import("../../automation/plan/markdown/document.ts");
+        return { ok: true, document: planDocument(model, planned), text: planMarkdown(review()) };
+      }
+      const text =
+        typeof options.html === "string" ? `written  ${options.html}` : planText(planned, source.shown, stylist(line.streams.stdout));
+      return { ok: true, document: planDocument(model, planned), text };
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       throw new OperationError("refused", error.message, "change the document or the cloud", { faults: error.faults });
     }
   },
 };
+
+/** A plan made before. @throws UsageError when the file is not one. */
+function readPlan(file: string): PlanDocument {
+  let read: unknown;
+  try {
+    read = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? "is not JSON" : "cannot be read";
+    throw new UsageError(`--against: ${file} ${why}; give a file written by gateway plan --json`);
+  }
+  if (!isPlanDocument(read)) throw new UsageError(`--against: ${file} is not a plan; give a file written by gateway plan --json`);
+  return read;
+}
+
+function writePage(file: string, page: string): void {
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    throw new UsageError(
+      `--html: ${file} cannot be written (${(error as NodeJS.ErrnoException).code}); give a file in a folder that is there`,
+    );
+  }
+}
 
 function planText(planned: GatewayPlan, shown: string, style: Stylist): string {
   const { cloud, variant, why, resources, controls, findings } = planned;
