@@ -122,15 +122,13 @@ function materialOf(
       return {
         fullchain: pulumi.output(issued.certificatePem),
         privateKey: issued.privateKeyPem,
-        summary: pulumi
-          .all([issued.validityEndTime, ca.root.certPem])
-          .apply(([notAfter, caCertificate]) => ({
-            source: "internal" as const,
-            issuer: `${b.name} gateway authority`,
-            names,
-            notAfter,
-            caCertificate,
-          })),
+        summary: pulumi.all([issued.validityEndTime, ca.root.certPem]).apply(([notAfter, caCertificate]) => ({
+          source: "internal" as const,
+          issuer: `${b.name} gateway authority`,
+          names,
+          notAfter,
+          caCertificate,
+        })),
       };
     }
   }

@@ -63,7 +63,9 @@ export const secretFile = (folder: string, name: string): string => `${folder}/s
 /** Name of the file in each secret's volume. */
 export const SECRET_KEY = "secret.json";
 
-const resources = (discovery: JsonObject): JsonObject[] => discovery.resources as unknown as JsonObject[];
+/** What a discovery answer holds, without the type it has only there. */
+const resources = (discovery: JsonObject): JsonObject[] =>
+  (discovery.resources as unknown as JsonObject[]).map(({ "@type": _, ...resource }) => resource);
 
 /** Only on the loopback interface: nobody but ESPv2 next to it can connect. */
 function listener(inner: GatewayModel, model: GatewayModel, materials: Materials, render: RenderOptions, port: number): JsonObject {
@@ -138,7 +140,7 @@ function filters(base: readonly JsonObject[], model: GatewayModel): JsonObject[]
 /** The local gateway's route table; health is seen under every host but the public one. */
 function routes(inner: GatewayModel, model: GatewayModel, materials: Materials): JsonObject {
   const [table] = resources(routeTable(inner, materials));
-  const { "@type": _, ...config } = table as JsonObject;
+  const config = table as JsonObject;
   const hosts = config.virtual_hosts as unknown as JsonObject[];
   return {
     ...config,
