@@ -9,6 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ControlId } from "../controls.ts";
 import type { AuthorizerPolicy, ConsumerDigests } from "./authorizer/policy.ts";
 import { type AwsBuild, assumedBy, digest, policyJson } from "./build.ts";
+import { retention } from "./firewall.ts";
 import { needsCounters } from "./needs.ts";
 
 export interface AuthorizerResources {
@@ -21,6 +22,7 @@ export interface AuthorizerResources {
 
 const BUNDLE = new URL("./authorizer/authorizer.bundle", import.meta.url);
 const TIMEOUT_SECONDS = 10;
+/** Days its log is kept where the document keeps no access log. */
 const LOG_DAYS = 30;
 
 /** The Lambda function that decides about requests, the table it counts in, and the roles: each may do what it does and nothing else. */
@@ -36,7 +38,12 @@ export function authorizer(
   const tracing = b.model.observability.tracing !== undefined;
   const logs = new LogGroup(
     `${b.name}-authorizer-logs`,
-    { retentionInDays: LOG_DAYS, kmsKeyId: key.arn, tags: b.tags, ...b.inRegion },
+    {
+      retentionInDays: retention(b.model.observability.accessLogs?.retentionDays ?? LOG_DAYS),
+      kmsKeyId: key.arn,
+      tags: b.tags,
+      ...b.inRegion,
+    },
     b.opts(),
   );
   const role = new Role(`${b.name}-authorizer-role`, { assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags: b.tags }, b.opts());
