@@ -116,7 +116,7 @@ export async function taken(folder: string, envoy: RunningEnvoy): Promise<(chang
       await sleep(25);
     }
     // Workers hear of it a moment later; secrets have no counter all their users share.
-    await sleep(changed.some((file) => !(file in READERS)) ? 400 : 150);
+    await sleep(changed.some((file) => !(file in READERS)) ? 500 : 250);
   };
 }
 
