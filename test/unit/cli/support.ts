@@ -13,15 +13,15 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the `gateway` command as a process of its own, in `cwd`. `PATH` is empty, so that no program of the machine can help it. */
+/** Runs the `gateway` command as a process of its own, in `cwd`. `PATH` is empty unless given, so that no program of the machine can help it. */
 export function gateway(
   args: readonly string[],
   cwd = ROOT,
-  { command = join(ROOT, "cli", "gateway.mjs"), input = "" } = {},
+  { command = join(ROOT, "cli", "gateway.mjs"), input = "", path = "" } = {},
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const { FORCE_COLOR: _, NO_COLOR: __, ...env } = process.env;
-    const child = spawn(process.execPath, [command, ...args], { cwd, env: { ...env, PATH: "" } });
+    const child = spawn(process.execPath, [command, ...args], { cwd, env: { ...env, PATH: path } });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
