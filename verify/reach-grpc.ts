@@ -27,11 +27,18 @@ export async function callGrpcAs(context: ProbeContext, route: Route, admission:
   if (refusals.includes(answer.grpcStatus)) return { reached: false, detail, echo: undefined };
   if (answer.grpcStatus === unimplemented) {
     const unknown = await context.once("unknown grpc", () => sendGrpc(context, "/gateway.verify.Unknown/Call", undefined));
-    if (unknown.grpcStatus === unimplemented && unknown.grpcMessage === answer.grpcMessage)
+    const same = unknown.grpcStatus === unimplemented && withoutIds(unknown.grpcMessage) === withoutIds(answer.grpcMessage);
+    if (same || HTTP_WORDS.test(answer.grpcMessage))
       return { reached: false, detail: `${detail}, which is the gateway's own`, echo: undefined };
   }
   return { reached: true, detail: `${detail} from the backend`, echo: undefined };
 }
+
+/** A refusal of HTTP that a gateway has put into gRPC's form; gRPC servers have words of their own. */
+const HTTP_WORDS = /^(Not Found|Method Not Allowed|Not Implemented)\b/i;
+
+/** Request ids differ from answer to answer. */
+const withoutIds = (message: string) => message.replace(/[0-9a-f-]{8,}/gi, "");
 
 export function sendGrpc(context: ProbeContext, path: string, admission: Admission | undefined): Promise<GrpcAnswer> {
   context.needConnection(admission?.via);

@@ -22,6 +22,11 @@ export const verify: Verb = {
       .option("--ca <file>", "PEM of the authorities the gateway's certificate must chain to; default: the stack's, else the public roots")
       .option("--client-certificate <file>", "PEM of a client certificate the gateway accepts")
       .option("--client-key <file>", "PEM of its key")
+      .option("--client-authority <file>", "PEM of an authority whose client certificates the gateway accepts; of test stacks only")
+      .option("--client-authority-key <file>", "PEM of its key")
+      .option("--access-log <file>", "the gateway's access log, to prove that requests are logged and secrets are not")
+      .option("--metrics <url>", "the gateway's metrics in Prometheus' text format")
+      .option("--patience <seconds>", "longest deliberate wait of a probe; default: 5")
       .option("--only <pattern>", "only these probes, such as `cors` or `jwt.*`; repeat for several", collect, [])
       .option("--skip <pattern>", "all but these probes; repeat for several", collect, [])
       .option("--exact", "accept only the exact statuses of docs/semantics.md")
@@ -95,13 +100,29 @@ async function fromStack(
 }
 
 function fromOptions(options: Readonly<Record<string, unknown>>): Partial<VerifyOptions> {
-  const { url, address, ca, clientCertificate, clientKey, only, skip } = options as Record<string, string | undefined> & {
-    only: string[];
-    skip: string[];
-  };
+  const { url, address, ca, clientCertificate, clientKey, clientAuthority, clientAuthorityKey, accessLog, metrics, patience, only, skip } =
+    options as Record<string, string | undefined> & {
+      only: string[];
+      skip: string[];
+    };
   if ((clientCertificate === undefined) !== (clientKey === undefined))
     throw new UsageError("one of --client-certificate and --client-key is missing", "give both");
+  if ((clientAuthority === undefined) !== (clientAuthorityKey === undefined))
+    throw new UsageError("give --client-authority and --client-authority-key together");
+  if (patience !== undefined && !/^[1-9]\d{0,2}$/.test(patience))
+    throw new UsageError(`--patience ${patience} is not a whole number of seconds from 1 to 600`);
   return {
+    ...(accessLog === undefined ? {} : { accessLog }),
+    ...(metrics === undefined ? {} : { metricsUrl: metrics }),
+    ...(patience === undefined ? {} : { patienceMs: Number(patience) * 1000 }),
+    ...(clientAuthority === undefined || clientAuthorityKey === undefined
+      ? {}
+      : {
+          clientAuthority: {
+            certificate: contentOf(clientAuthority, "--client-authority"),
+            privateKey: contentOf(clientAuthorityKey, "--client-authority-key"),
+          },
+        }),
     ...(url === undefined ? {} : { url }),
     ...(address === undefined ? {} : { address }),
     ...(ca === undefined ? {} : { caCertificate: contentOf(ca, "--ca") }),

@@ -65,7 +65,10 @@ function viewProbes(backend: Backend, routes: readonly Route[]): Probe[] {
     control,
     title,
     attack: false,
-    run: async (context) => judgeEcho((await echoRoute(context, backend, routes)).echo),
+    run: async (context) => {
+      const refusal = await unreachable(context, routes);
+      return refusal ?? judgeEcho((await echoRoute(context, backend, routes)).echo);
+    },
   });
   const own = tls.clientCertificate === "internal";
   return [
@@ -92,6 +95,21 @@ function viewProbes(backend: Backend, routes: readonly Route[]): Probe[] {
           ),
         ]),
   ];
+}
+
+/** A backend that asks for a certificate, or for a name, and does not get it answers nobody; then there is nothing to look at. */
+async function unreachable(context: ProbeContext, routes: readonly Route[]): Promise<Verdict | undefined> {
+  const details: string[] = [];
+  for (const route of routes) {
+    try {
+      const { reached, detail } = await context.reach(route);
+      if (reached) return undefined;
+      details.push(`${route.name}: ${detail}`);
+    } catch (error) {
+      if (!(error instanceof SkipProbe)) throw error;
+    }
+  }
+  return details.length > 0 ? failed(`expected an answer of the backend, got ${details.join("; ")}`) : undefined;
 }
 
 /** The backend plays somebody else for a moment; whoever it is then must not get the request. */

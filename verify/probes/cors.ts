@@ -10,14 +10,19 @@ const FOREIGN = "https://gateway-verify.example";
 /** What browsers of other origins may do, on one route for every set of rules, and on every further route in short. */
 export function corsProbes(model: GatewayModel): Probe[] {
   const seen = new Map<string, number>();
+  const shared = JSON.stringify(model.routes.find((route) => route.cors)?.cors);
   return model.routes.flatMap((route) => {
     if (route.grpc) return [];
     const rules = JSON.stringify(route.cors);
+    const own = rules !== shared;
     const count = seen.get(rules) ?? 0;
     seen.set(rules, count + 1);
     // Several sets of rules are a control of their own: each route must have its own.
-    if (route.cors === undefined) return count === 0 ? offProbes(route) : offProbes(route).slice(0, 1);
-    return [...acceptedProbes(route, route.cors), ...refusedProbes(route, route.cors, count === 0)];
+    const probes =
+      route.cors === undefined
+        ? offProbes(route, model).slice(0, count === 0 ? undefined : 1)
+        : [...acceptedProbes(route, route.cors), ...refusedProbes(route, route.cors, count === 0)];
+    return own && shared !== undefined ? probes.map((made) => ({ ...made, control: "cors.perRoute" as const })) : probes;
   });
 }
 
@@ -26,8 +31,16 @@ function probe(route: Route, id: string, title: string, attack: boolean, run: Pr
 }
 
 /** Without rules nobody's pages may read anything. */
-function offProbes(route: Route): Probe[] {
+function offProbes(route: Route, model: GatewayModel): Probe[] {
+  const elsewhere = model.routes.find(({ cors }) => cors?.allowOrigins[0] !== undefined)?.cors?.allowOrigins[0];
   return [
+    ...(elsewhere === undefined
+      ? []
+      : [
+          probe(route, "off-elsewhere", "CORS is off: an origin that other routes admit gets no CORS headers", true, async (context) =>
+            noCors(await simple(context, route, elsewhere)),
+          ),
+        ]),
     probe(route, "off-preflight", "CORS is off: a preflight gets no CORS headers", true, async (context) =>
       noCors(await preflight(context, route, { origin: FOREIGN, method: route.methods[0] ?? "GET" })),
     ),

@@ -1,6 +1,9 @@
+import { sign } from "node:crypto";
 import type { ControlId } from "../../components/backends/controls.ts";
 import type { Alternative, GatewayModel, JwtProvider, Route } from "../../components/spec/model.ts";
 import type { ProbeContext } from "../context.ts";
+import { assemble } from "../credentials/forged/assemble.ts";
+import { EXPECT, judge } from "../oracle/statuses.ts";
 import { failed, type Probe, passed, SkipProbe, type Verdict } from "../probe.ts";
 import { callGrpcAs } from "../reach-grpc.ts";
 
@@ -27,6 +30,11 @@ export function providerProbes(model: GatewayModel): Probe[] {
         }),
       ),
     ),
+    ...Object.values(model.jwtProviders).flatMap((provider) =>
+      accepting(provider)
+        .slice(0, 1)
+        .map((use) => otherAlgorithm(provider, use)),
+    ),
     ...uses
       .filter(({ alternative }) => (alternative.jwt?.providers.length ?? 0) > 1)
       .flatMap((use) =>
@@ -41,6 +49,35 @@ export function providerProbes(model: GatewayModel): Probe[] {
         ),
       ),
   ];
+}
+
+const HASHES = { RS256: "sha256", RS384: "sha384", RS512: "sha512" } as const;
+
+/** The right key, but used with an algorithm that the document does not list. */
+function otherAlgorithm(provider: JwtProvider, { route, alternative }: Use): Probe {
+  const extra = provider.algorithms.some((algorithm) => algorithm !== "RS256");
+  return {
+    id: `provider.other-algorithm@${provider.name}`,
+    control: extra ? "require.jwt.algorithms" : "require.jwt",
+    title: `Refused: a token of ${provider.name}, signed with its own key by an algorithm other than ${provider.algorithms.join(" and ")}`,
+    attack: true,
+    run: async (context) => {
+      const mint = context.credentials.mintFor([provider.name]);
+      if (mint === undefined) throw new SkipProbe(`no key to sign tokens of "${provider.name}" was given`);
+      if (mint.key.asymmetricKeyType !== "rsa") throw new SkipProbe(`a key of type ${mint.key.asymmetricKeyType} knows one algorithm only`);
+      const algorithm = (["RS512", "RS384", "RS256"] as const).find((name) => !provider.algorithms.includes(name));
+      if (algorithm === undefined) throw new SkipProbe("the document lists every algorithm of this key");
+      const missing = context.credentials.missing({ ...alternative, jwt: undefined });
+      if (missing !== undefined) throw new SkipProbe(missing);
+      const header = { alg: algorithm, kid: mint.keyId, typ: "JWT" };
+      const token = assemble(header, context.credentials.claims(mint, route, alternative), (input) =>
+        sign(HASHES[algorithm], Buffer.from(input), mint.key),
+      );
+      const admission = await context.credentials.admit(route, alternative, { authorization: `Bearer ${token}` });
+      const answer = await context.send(context.requestFor(route, admission, { method: route.methods[0] ?? "GET" }));
+      return judge(EXPECT.unauthenticated, answer, context.settings.exact);
+    },
+  };
 }
 
 function controlsOf({ keys, algorithms }: JwtProvider): { id: string; control: ControlId; what: string }[] {

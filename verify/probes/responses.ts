@@ -17,7 +17,8 @@ const INTERNALS: readonly { readonly what: string; readonly pattern: RegExp }[] 
   { what: "the name of the proxy", pattern: /\b(envoy|nginx|istio|esp(v2)?|openresty|kong|varnish|apache tomcat)\b/i },
   {
     what: "a cause only its operator needs",
-    pattern: /upstream connect error|remote connection failure|reset reason|rbac_access_denied|Jwt (is|verification|issuer|header)/i,
+    pattern:
+      /upstream connect error|remote connection failure|reset reason|RBAC: access denied|rbac_access_denied|Jwt (is|verification|issuer|header)/i,
   },
 ];
 

@@ -142,6 +142,7 @@ export function openDocument({
           issuer: login.summary.issuer,
           audiences: [login.summary.audience, "second-api"],
           jwks: login.jwks,
+          algorithms: ["RS256", "PS256"],
           scopes: login.summary.scopes,
           claimToHeaders: { "x-everything-tenant": "tenant" },
         },
@@ -169,8 +170,8 @@ export function openDocument({
     },
     access: { denyCidrs: ["127.66.0.0/16"] },
     rateLimit: [
-      { requests: 300, per: "second", burst: 450, key: "gateway" },
-      { requests: 200, per: "second", burst: 300, key: "clientIp" },
+      { requests: 90, per: "second", burst: 300, key: "gateway" },
+      { requests: 60, per: "second", burst: 200, key: "clientIp" },
     ],
     limits: { url: "4KiB", headers: "16KiB", body: "128KiB" },
     cors: {
@@ -233,6 +234,7 @@ export function openDocument({
         ],
         public: true,
       },
+      "canary-alone": { path: "/canary/alone", methods: ["GET"], backend: "canary", public: true },
       files: {
         path: "/files/*",
         methods: ["GET"],
@@ -277,7 +279,7 @@ export function openDocument({
         path: "/gold",
         methods: ["GET"],
         backend: "partner",
-        require: [{ apiKey: { plans: ["gold"] } }],
+        require: [{ apiKey: { plans: ["gold", "silver"] } }],
         headers: {
           request: { set: { "x-feed": "gold" }, add: { via: "1.1 everything" } },
           response: { add: { "x-feed": "gold" }, remove: ["x-internal"] },
@@ -305,7 +307,10 @@ export function openDocument({
 }
 
 /** A gateway for known machines in known networks, behind a proxy. */
-export function closedDocument({ ports, clientAuthority, pinned, closedFront, machine }: Surroundings): LiveDocument {
+export function closedDocument(
+  { ports, clientAuthority, pinned, closedFront, machine }: Surroundings,
+  known: "names" | "hashes",
+): LiveDocument {
   return {
     name: "everything",
     hostname: "api.closed.test",
@@ -315,8 +320,7 @@ export function closedDocument({ ports, clientAuthority, pinned, closedFront, ma
       clientValidation: {
         caCertificates: [clientAuthority.certificate],
         mode: "Required",
-        subjectAltNames: ["machine.test"],
-        certificateHashes: [sha256(machine.certificate)],
+        ...(known === "names" ? { subjectAltNames: ["machine.test"] } : { certificateHashes: [sha256(machine.certificate)] }),
       },
     },
     http: "refuse",

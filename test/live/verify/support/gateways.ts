@@ -1,8 +1,7 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { VerifyOptions } from "../../../../verify/index.ts";
 import { TestQuotaService } from "../../../support/live/quota-service.ts";
-import { apiKeyOf, type LiveGateway, type LiveOptions, startGateway } from "../../../support/live-gateway.ts";
+import { apiKeyOf, type Edit, type LiveGateway, startGateway } from "../../../support/live-gateway.ts";
 import { closedDocument, openDocument, type Surroundings } from "./everything.ts";
 
 export interface VerifiableGateway {
@@ -12,40 +11,24 @@ export interface VerifiableGateway {
   stop(): Promise<void>;
 }
 
-const BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
-
-/** The authority of the surroundings stands for the public roots. */
-function withRoots(folder: () => string, tamper: LiveOptions["tamper"]): LiveOptions["tamper"] {
-  return (files) => {
-    const placed = Object.fromEntries(
-      Object.entries(files).map(([path, text]) => [path, text.replaceAll(BUNDLE, join(folder(), "public-roots.pem"))]),
-    );
-    return tamper ? tamper(placed) : placed;
-  };
-}
-
-export async function startOpen(surroundings: Surroundings, tamper?: LiveOptions["tamper"]): Promise<VerifiableGateway> {
-  const { authority, gatewayAtPartner, login, partner, machine, publicAuthority, clientAuthority } = surroundings;
+export async function startOpen(surroundings: Surroundings, edit?: Edit): Promise<VerifiableGateway> {
+  const { authority, gatewayAtPartner, login, partner, publicAuthority } = surroundings;
   let quotas: TestQuotaService | undefined;
   const gateway = await startGateway(openDocument(surroundings), {
     authority,
+    publicRoots: publicAuthority.root,
     materials: { clients: { partner: { chain: gatewayAtPartner.certificate, privateKey: gatewayAtPartner.privateKey } } },
-    tamper: withRoots(() => ".", tamper),
+    ...(edit ? { edit } : {}),
     prepare: async (folder) => {
-      writeFileSync(join(folder, "public-roots.pem"), publicAuthority.root);
-      quotas = await TestQuotaService.start(join(folder, "run", "quota.sock"), { acme: 1_000_000, visitor: 25 });
+      quotas = await TestQuotaService.start(join(folder, "run", "quota.sock"), { visitor: 25 });
     },
   });
   return {
     gateway,
     options: {
-      ...addressOf(gateway),
-      plainPort: gateway.httpPort,
+      ...optionsFor(gateway, surroundings),
       issuer: [login.summary, partner.summary],
       apiKeys: Object.fromEntries(Object.keys(gateway.model.consumers).map((name) => [name, apiKeyOf(name)])),
-      clientCertificate: machine,
-      clientAuthority,
-      unsafeMethods: true,
       exhaustQuotas: true,
     },
     async stop() {
@@ -55,28 +38,25 @@ export async function startOpen(surroundings: Surroundings, tamper?: LiveOptions
   };
 }
 
-export async function startClosed(surroundings: Surroundings, tamper?: LiveOptions["tamper"]): Promise<VerifiableGateway> {
-  const { authority, closedFront, machine, clientAuthority } = surroundings;
-  const gateway = await startGateway(closedDocument(surroundings), {
+export async function startClosed(surroundings: Surroundings, known: "names" | "hashes", edit?: Edit): Promise<VerifiableGateway> {
+  const { authority, closedFront } = surroundings;
+  const gateway = await startGateway(closedDocument(surroundings, known), {
     authority,
     materials: { front: { chain: closedFront.chain, privateKey: closedFront.privateKey } },
-    ...(tamper ? { tamper } : {}),
+    ...(edit ? { edit } : {}),
   });
-  return {
-    gateway,
-    options: {
-      ...addressOf(gateway),
-      plainPort: gateway.httpPort,
-      clientCertificate: machine,
-      clientAuthority,
-    },
-    stop: () => gateway.stop(),
-  };
+  return { gateway, options: optionsFor(gateway, surroundings), stop: () => gateway.stop() };
 }
 
-const addressOf = (gateway: LiveGateway) => ({
+const optionsFor = (gateway: LiveGateway, { machine, clientAuthority }: Surroundings): VerifyOptions => ({
   model: gateway.model,
   url: `https://${gateway.hostname}:${gateway.port}`,
   address: `${gateway.address}:${gateway.port}`,
+  plainPort: gateway.httpPort,
   caCertificate: gateway.ca,
+  clientCertificate: machine,
+  clientAuthority,
+  accessLog: join(gateway.folder, "logs", "access.log"),
+  metricsUrl: `http://127.0.0.1:${gateway.adminPort}/metrics`,
+  unsafeMethods: true,
 });

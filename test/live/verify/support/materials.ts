@@ -35,7 +35,7 @@ export function issuerKeys(provider: string, algorithm: "RS256" | "ES256", scope
   const { privateKey } =
     algorithm === "RS256" ? generateKeyPairSync("rsa", { modulusLength: 2048 }) : generateKeyPairSync("ec", { namedCurve: "P-256" });
   const keyId = `${provider}-1`;
-  const jwk = { ...createPublicKey(privateKey).export({ format: "jwk" }), kid: keyId, alg: algorithm, use: "sig" };
+  const jwk = { ...createPublicKey(privateKey).export({ format: "jwk" }), kid: keyId, use: "sig" };
   return {
     summary: {
       provider,
