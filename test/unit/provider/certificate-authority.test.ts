@@ -82,7 +82,7 @@ describe("provider: CertificateAuthority", () => {
   it("names every bad input", async () => {
     const { failures } = await provider.check(urn, { generation: 3 }, { commonName: "", generation: 0, validityDays: 1.5, size: 1 });
     assert.deepEqual(failures, [
-      { property: "commonName", reason: '"" is too small: allowed: 1 to 64 characters' },
+      { property: "commonName", reason: '"" is too short: allowed: 1 to 64 characters' },
       { property: "generation", reason: "0 is too small: allowed: 1 or more" },
       { property: "validityDays", reason: "expected a whole number, found 1.5: give a whole number" },
       { property: "size", reason: 'unknown field "size": no further field is allowed here' },
