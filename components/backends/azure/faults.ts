@@ -258,7 +258,7 @@ const issuers: Check = ({ azure, jwtProviders }) =>
           fault(
             `azure.openIdConfigurations.${name}`,
             "is no provider that a route uses",
-            `name one of ${Object.keys(jwtProviders).join(", ") || "none: remove it"}`,
+            Object.keys(jwtProviders).length === 0 ? "remove it" : `name one of ${Object.keys(jwtProviders).join(", ")}`,
           ),
         ]
       : [],

@@ -142,6 +142,18 @@ const existing: Rule = ({ azure }) =>
         ),
       ];
 
+const staticRsa: Rule = ({ edge }, variant) =>
+  edge === "none" && tierFacts(variant).family === "classic"
+    ? [
+        info(
+          "cipher-static-rsa",
+          "tls.minimumVersion",
+          "the suite TLS_RSA_WITH_AES_256_GCM_SHA384, which has no forward secrecy, cannot be switched off; clients that can do better never choose it",
+          "set edge: cdn, where Front Door offers suites with forward secrecy only",
+        ),
+      ]
+    : [];
+
 const portal: Rule = ({ azure }) =>
   azure.developerPortal
     ? [
@@ -193,6 +205,7 @@ const RULES: readonly Rule[] = [
   developer,
   existing,
   portal,
+  staticRsa,
   selfHosted,
   certificateEnds,
 ];

@@ -51,19 +51,22 @@ export function telemetry(
   const inService = { resourceGroupName: service.group, serviceName: service.name };
   let last = after;
   if (accessLogs) {
-    const logger = new Logger(
-      `${b.name}-log-logger`,
-      // API Management knows one logger of this kind, by this name.
-      { ...inService, loggerId: "azuremonitor", loggerType: "azureMonitor", isBuffered: true },
-      b.opts(service.resource === undefined ? { retainOnDelete: true } : {}),
-    );
+    // API Management knows one logger of this kind, by this name; in a service of others it is the owner's.
+    const loggerId =
+      service.resource === undefined
+        ? pulumi.interpolate`${service.id}/loggers/azuremonitor`
+        : new Logger(
+            `${b.name}-log-logger`,
+            { ...inService, loggerId: "azuremonitor", loggerType: "azureMonitor", isBuffered: true },
+            b.opts(),
+          ).id;
     const diagnostic = new ApiDiagnostic(
       `${b.name}-log`,
       {
         ...inService,
         apiId: api.name,
         diagnosticId: "azuremonitor",
-        loggerId: logger.id,
+        loggerId,
         alwaysLog: "allErrors",
         logClientIp: true,
         verbosity: "information",

@@ -43,7 +43,9 @@ const BAD_CERTIFICATE = "the handshake succeeds with a bad certificate, and the 
 /** The front door: TLS, certificates, host, shape of requests, errors, headers, edge. */
 export const FRONT = {
   "tls.version": everywhere(
-    native("Custom properties of the service switch off TLS 1.0, 1.1, Triple DES and every CBC and static RSA suite; all keys always sent"),
+    native(
+      "Custom properties of the service switch off SSL 3.0, TLS 1.0 and 1.1, and on classic tiers every cipher suite that can be; all keys always sent",
+    ),
     accepted("platformCiphers", ({ edge }, { family }) => edge === "none" && family !== "classic", "use a classic tier, or edge: cdn"),
     onModel("TLS 1.3 alone only behind Front Door", ({ tls, edge }) =>
       tls.minimumVersion === "1.3" && edge === "none"
@@ -95,7 +97,11 @@ export const FRONT = {
   ),
   "tls.certificate.internal": everywhere(
     composed("Certificate of the stack's own authority (@pulumi/tls), kept in Key Vault"),
-    notBehindFrontDoor("a private certificate"),
+    onModel("not behind Front Door", ({ edge }) =>
+      edge === "cdn"
+        ? { reason: "Front Door serves certificates of public authorities only", remedy: "use source: managed, or edge: none" }
+        : undefined,
+    ),
   ),
   "tls.hsts": everywhere(byPolicy("set on every answer", "answers the platform gives before any policy runs do not carry it")),
   "tls.clientValidation.required": clientCertificates(
