@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync } from "node:fs";
+import { accessSync, chmodSync, constants, lstatSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { tryLock } from "../../../tools/setup/lock.mjs";
@@ -11,10 +11,13 @@ const LOOK_MS = 100;
 
 /** Works in a gateway's folder while nobody else does; creates the folder when there is none. */
 export async function inFolder<T>(directory: string, operation: Operation, work: () => Promise<T>): Promise<T> {
-  requireOwn(directory);
   let told = false;
   for (;;) {
-    makeFolder(join(directory, LAYOUT.run));
+    orUnusable(directory, () => {
+      requireOwn(directory);
+      makeFolder(join(directory, LAYOUT.run));
+      accessSync(join(directory, LAYOUT.run), constants.W_OK);
+    });
     const taken = tryLock(join(directory, LAYOUT.lock), "changing the gateway");
     if (!("owner" in taken)) {
       try {
@@ -29,6 +32,31 @@ export async function inFolder<T>(directory: string, operation: Operation, work:
     told = true;
     await sleep(LOOK_MS);
     operation.signal.throwIfAborted();
+  }
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  EEXIST: "a file is in the way",
+  ENOTDIR: "a file is in the way",
+  ENOENT: "the system keeps no folders there",
+  EACCES: "this user may not write there",
+  EPERM: "nobody may write there",
+  EROFS: "the file system can only be read",
+  ENOSPC: "no space is left there",
+  ENAMETOOLONG: "its name is too long",
+  ELOOP: "its links lead round in a circle",
+};
+
+/** @throws ResourceError when the folder cannot be made or written to */
+function orUnusable(directory: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new ResourceError(
+      `directory: ${directory} cannot be used: ${CAUSES[code] ?? "the system refuses it"} (${code}, ${path}): give a folder that you can write to or make (local.stateDirectory in the gateway document)`,
+    );
   }
 }
 

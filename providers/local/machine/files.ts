@@ -9,6 +9,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -17,9 +18,17 @@ import { basename, dirname, join } from "node:path";
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-export const makeFolder = (folder: string): void => {
-  mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-};
+/** Makes a folder and those above it. Step by step: Node's `recursive` tries for ever where the system says of a new folder that it is not there, as below /proc. */
+export function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: FOLDER_MODE });
+  } catch (error) {
+    // Somebody else has made it at the same moment.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
 
 /**
  * Replaces a file in one step, with mode 0600: whoever looks, and whoever is killed, sees the old content or the new, never a part.
