@@ -86,7 +86,10 @@ export function alarms(b: AwsBuild, key: Key, watched: Watched): void {
   alarm("certificate", ends, certificate(watched.certificateArn));
   if (watched.edge) alarm("edge-certificate", ends, certificate(watched.edge.certificateArn), edge);
   if (watched.logs)
-    alarm("throttles", `more than ${MANY} requests over a limit in five minutes`, { ...throttleMetric(b, watched.logs), threshold: MANY });
+    alarm("throttles", `more than ${MANY} requests over a limit in five minutes`, {
+      ...counted(b, watched.logs, "throttles", OVER_LIMIT),
+      threshold: MANY,
+    });
   if (watched.firewall)
     alarm(
       "firewall",
@@ -99,15 +102,21 @@ export function alarms(b: AwsBuild, key: Key, watched: Watched): void {
       },
       edge,
     );
+  // A 401 is an error of the function to Lambda, so that its own count of errors says nothing about failures.
   if (watched.authorizerName)
-    alarm("authorizer", "the authorizer fails or is throttled, requests are answered 503", {
+    alarm("authorizer", "the authorizer is throttled, requests are answered 503", {
       namespace: "AWS/Lambda",
-      metricName: "Errors",
+      metricName: "Throttles",
       dimensions: { FunctionName: watched.authorizerName },
       threshold: 0,
     });
-  for (const { backend, namespace, targetGroup, loadBalancer } of watched.health) {
-    alarm(`targets-${backend}`, `backend ${backend} has no healthy target`, {
+  if (watched.authorizerName && watched.logs)
+    alarm("authorizer-failures", "the authorizer fails, requests are answered 503", {
+      ...counted(b, watched.logs, "authorizer-failures", AUTHORIZER_FAILED),
+      threshold: 0,
+    });
+  for (const { name, what, namespace, targetGroup, loadBalancer } of watched.health) {
+    alarm(`targets-${name}`, `${what} has no healthy target`, {
       namespace,
       metricName: "HealthyHostCount",
       dimensions: { TargetGroup: targetGroup, LoadBalancer: loadBalancer },
@@ -150,14 +159,18 @@ function alarmTopic(b: AwsBuild, suffix: string, key: Key, notify: readonly stri
   return topic;
 }
 
-/** API Gateway has no metric for its refusals over a limit; the access log tells. */
-function throttleMetric(b: AwsBuild, logs: LogGroup) {
-  const metric = { namespace: "SecureGateway", metricName: `${b.name}-throttled` };
+/** API Gateway has no metric of its own for these; the access log tells. */
+const OVER_LIMIT = '{ $.status = "429" }';
+const AUTHORIZER_FAILED = '{ $.error = "AUTHORIZER_FAILURE" || $.error = "AUTHORIZER_CONFIGURATION_ERROR" }';
+
+/** A metric that counts lines of the access log. */
+function counted(b: AwsBuild, logs: LogGroup, suffix: string, pattern: string) {
+  const metric = { namespace: "SecureGateway", metricName: `${b.name}-${suffix}` };
   new LogMetricFilter(
-    `${b.name}-throttles`,
+    `${b.name}-${suffix}`,
     {
       logGroupName: logs.name,
-      pattern: '{ $.status = "429" }',
+      pattern,
       metricTransformation: { namespace: metric.namespace, name: metric.metricName, value: "1", defaultValue: "0" },
       ...b.inRegion,
     },

@@ -21,9 +21,9 @@ export function dashboard(b: AwsBuild, watched: Watched): void {
     widget("Errors", [metric(watched.serverErrors), metric(clientErrors)], "Average", 1),
     widget("Latency, 95th percentile (ms)", [metric("Latency"), metric("IntegrationLatency")], "p95", 2),
     widget("Certificate, days left", [["AWS/CertificateManager", "DaysToExpiry", "CertificateArn", watched.certificateArn]], "Minimum", 3),
-    ...watched.health.map(({ backend, namespace, targetGroup, loadBalancer }, index) =>
+    ...watched.health.map(({ what, namespace, targetGroup, loadBalancer }, index) =>
       widget(
-        `Healthy targets of ${backend}`,
+        `Healthy targets of ${what}`,
         [[namespace, "HealthyHostCount", "TargetGroup", targetGroup, "LoadBalancer", loadBalancer]],
         "Minimum",
         4 + index,

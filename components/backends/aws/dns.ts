@@ -83,7 +83,7 @@ export async function amazonMayIssue(hostname: string): Promise<string> {
 }
 
 /** @throws pulumi.RunError when the world asks other name servers about the zone: no record written in it would ever be seen. */
-async function delegated(zone: string, nameServers: readonly string[]): Promise<void> {
+export async function delegated(zone: string, nameServers: readonly string[]): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
   const servers = await answered(publicDns.resolveNs(zone));
   if (servers === undefined || servers.length === 0 || nameServers.length === 0) return;

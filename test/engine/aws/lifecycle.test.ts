@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { writes } from "../../simulator/core/journal.ts";
 import { changed, counts, Lab, type LabStack, type Run } from "../../support/engine.ts";
 import { TestAuthority } from "../../support/live/certificates.ts";
 import { gateway, REGION, stackDocument } from "./support.ts";
+
+const PLANS = join(import.meta.dirname, "..", "..", "golden", "aws", "plans", "in");
 
 /** Positions of writes in the order in which they began. */
 function order(run: Run, ...writesWanted: string[]): void {
@@ -204,8 +207,39 @@ describe("AWS through the engine", function () {
       assert.ok(JSON.stringify(body()).includes(`"connectionId":"${linkIds()[0]}"`));
     });
 
-    it("destroys everything", async () => {
-      await stack.destroy();
+    it("closes again what somebody opened by hand", async () => {
+      await stack.up(gateway(document, overlay));
+      lab.change("aws:apigateway/restApi:RestApi", "shop-api", { disableExecuteApiEndpoint: false });
+      lab.change("aws:apigateway/domainName:DomainName", "shop-domain", { securityPolicy: "TLS_1_0" });
+      await stack.refresh();
+      const run = await stack.up(gateway(document, overlay));
+      assert.deepEqual(changed(run).sort(), [
+        "update aws:apigateway/domainName:DomainName shop-domain",
+        "update aws:apigateway/restApi:RestApi shop-api",
+      ]);
+      assert.equal(lab.cloud.all("aws:apigateway/restApi:RestApi")[0]?.inputs.disableExecuteApiEndpoint, true);
+      assert.equal(
+        lab.cloud.all("aws:apigateway/domainName:DomainName")[0]?.inputs.securityPolicy,
+        "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+      );
+    });
+
+    it("destroys everything, each thing before what it needs", async () => {
+      const run = await stack.destroy();
+      order(
+        run,
+        "delete aws:apigateway/basePathMapping:BasePathMapping shop-mapping",
+        "delete aws:apigateway/domainName:DomainName shop-domain",
+        "delete aws:acm/certificate:Certificate shop-certificate",
+      );
+      order(
+        run,
+        "delete aws:apigateway/stage:Stage shop-stage",
+        "delete aws:apigateway/deployment:Deployment shop-deployment",
+        "delete aws:apigateway/restApi:RestApi shop-api",
+        "delete aws:apigatewayv2/vpcLink:VpcLink shop-link",
+      );
+      order(run, "delete aws:apigateway/restApi:RestApi shop-api", "delete aws:lb/loadBalancer:LoadBalancer shop-balancer");
       assert.deepEqual(
         lab.cloud.everything().map(({ type }) => type),
         ["aws:route53/zone:Zone"],
@@ -236,6 +270,8 @@ describe("AWS through the engine", function () {
       assert.deepEqual(changed(renewed), ["update aws:acm/certificate:Certificate shop-certificate"]);
       unchanged(renewed);
       const wrong = await up(second, first.privateKey);
+      // Refused while the engine still plans: nothing was written.
+      assert.deepEqual(writes(wrong.journal), []);
       assert.match(
         String(wrong.error),
         /tls\.certificate\.privateKey: the private key does not belong to the certificate; store the key the certificate was issued for/,
@@ -260,6 +296,27 @@ describe("AWS through the engine", function () {
       unchanged(run);
       await stack.destroy();
     });
+  });
+
+  it("runs an HTTP API from start to end, redeployed when a route changes", async () => {
+    const document = { file: join(PLANS, "http-api.yaml") };
+    const stack = await lab.stack("http", REGION);
+    const first = await stack.up(gateway(document));
+    order(
+      first,
+      "create aws:apigatewayv2/api:Api shop-api",
+      "create aws:apigatewayv2/deployment:Deployment shop-deployment",
+      "create aws:apigatewayv2/stage:Stage shop-stage",
+      "create aws:apigatewayv2/apiMapping:ApiMapping shop-mapping",
+    );
+    assert.deepEqual(counts(await stack.up(gateway(document))), { same: counts(first).create });
+    const run = await stack.up(gateway(document, { routes: { orders: { methods: ["GET"] } } }));
+    assert.deepEqual(changed(run).sort(), [
+      "replace aws:apigatewayv2/deployment:Deployment shop-deployment",
+      "update aws:apigatewayv2/api:Api shop-api",
+      "update aws:apigatewayv2/stage:Stage shop-stage",
+    ]);
+    await stack.destroy();
   });
 
   it("says which zone is missing, without a stack trace", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, before, describe, it } from "mocha";
 import { matchingKey } from "../../../components/backends/aws/certificate.ts";
-import { amazonMayIssue, publicDns } from "../../../components/backends/aws/dns.ts";
+import { amazonMayIssue, delegated, publicDns } from "../../../components/backends/aws/dns.ts";
 import { selfSigned, TestAuthority, type TestKeyPair } from "../../support/live/certificates.ts";
 import { planOf, refusalsOf } from "../../support/plan.ts";
 import { EDGE, text } from "./documents.ts";
@@ -63,7 +63,9 @@ describe("AWS imported certificates", () => {
     ],
     "that end within the alarm's window": [
       async () => `${(await root.issue({ ...names, notAfter: inDays(5) })).chain}\n${root.root}`,
-      () => [`${PATH}: "api.shop.example.com" ends on ${day(inDays(5))}, in 5 days; replace it by a current certificate; 14 days or more must be left`],
+      () => [
+        `${PATH}: "api.shop.example.com" ends on ${day(inDays(5))}, in 5 days; replace it by a current certificate; 14 days or more must be left`,
+      ],
     ],
     "that are for clients": [
       async () => `${(await root.issue({ ...names, usages: ["client"], notAfter: inDays(90) })).chain}\n${root.root}`,
@@ -136,5 +138,37 @@ describe("AWS managed certificates: CAA", () => {
     });
     zone({ "api.shop.example.com": [";"] });
     await assert.rejects(amazonMayIssue("api.shop.example.com"), /lets only nobody issue certificates/);
+  });
+});
+
+describe("AWS zones: delegation", () => {
+  const { resolveNs } = publicDns;
+  afterEach(() => {
+    publicDns.resolveNs = resolveNs;
+  });
+  const servers = (...names: string[]) => {
+    publicDns.resolveNs = (async () => names) as typeof resolveNs;
+  };
+  const own = ["ns-1.awsdns-01.org.", "ns-2.awsdns-02.com"];
+
+  before(() => pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "test", "test", false));
+
+  it("is fine where the world asks the zone's own servers, or DNS does not answer", async () => {
+    servers("NS-2.awsdns-02.com");
+    await delegated("shop.example.com", own);
+    servers();
+    await delegated("shop.example.com", own);
+    publicDns.resolveNs = (async () => {
+      throw new Error("ETIMEOUT");
+    }) as typeof resolveNs;
+    await delegated("shop.example.com", own);
+  });
+
+  it("is refused where the world asks others, as no record written in the zone would be seen", async () => {
+    servers("ns1.registrar.example");
+    await assert.rejects(delegated("shop.example.com", own), {
+      message:
+        "dns.zone: shop.example.com is delegated to ns1.registrar.example, not to the hosted zone's ns-1.awsdns-01.org, ns-2.awsdns-02.com; correct the NS records at the registrar, or name the zone that is in use",
+    });
   });
 });

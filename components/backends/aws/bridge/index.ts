@@ -17,9 +17,12 @@ import { line } from "./line.ts";
 import { allow, allowTargets, type Network, portsOf, securityGroup } from "./network.ts";
 import { targets } from "./targets.ts";
 
-/** Where the health of one backend's targets is measured. */
+/** Where the health of one hop's targets is measured. */
 export interface TargetHealth {
-  readonly backend: string;
+  /** Part of the names of what watches it. */
+  readonly name: string;
+  /** For people, such as `backend core`. */
+  readonly what: string;
   readonly namespace: "AWS/ApplicationELB" | "AWS/NetworkELB";
   readonly targetGroup: pulumi.Output<string>;
   readonly loadBalancer: pulumi.Output<string>;
@@ -59,8 +62,12 @@ export class Bridge extends pulumi.ComponentResource {
     const alb = applicationBalancer(b, network, backends, inner, certificate.arn);
     allowTargets(b, inner, backends);
     if (network.bridge === "alb") this.#linkTo(b, network, backends, alb.balancer, inner);
-    else this.#throughNetworkBalancer(b, network, backends, alb, inner, zone);
-    return backends.map((backend) => health(backend, "AWS/ApplicationELB", alb.groups.get(backend.name) as TargetGroup, alb.balancer));
+    // The hops before the balancer that have targets of their own.
+    const before = network.bridge === "nlb-alb" ? this.#throughNetworkBalancer(b, network, backends, alb, inner, zone) : [];
+    return [
+      ...backends.map((backend) => health(backend, "AWS/ApplicationELB", alb.groups.get(backend.name) as TargetGroup, alb.balancer)),
+      ...before,
+    ];
   }
 
   /** TLS passes through to the targets; API Gateway verifies what they show. */
@@ -105,7 +112,8 @@ export class Bridge extends pulumi.ComponentResource {
     alb: ApplicationBalancer,
     inner: SecurityGroup,
     zone: Zone | undefined,
-  ): void {
+  ): TargetHealth[] {
+    const hops: TargetHealth[] = [];
     const outer = securityGroup(b, network, "network-balancer-group", "Network Load Balancer of the gateway");
     const balancer = networkBalancer(b, network, outer);
     for (const port of portsOf(backends)) {
@@ -130,6 +138,13 @@ export class Bridge extends pulumi.ComponentResource {
         b.opts({ dependsOn: listener ? [listener] : [] }),
       );
       tcpListener(b, balancer, port, group);
+      hops.push({
+        name: `balancer-${port}`,
+        what: `the load balancer behind the VPC link, port ${port},`,
+        namespace: "AWS/NetworkELB",
+        targetGroup: group.arnSuffix,
+        loadBalancer: balancer.arnSuffix,
+      });
     }
     const link = new RestVpcLink(
       `${b.name}-link`,
@@ -137,11 +152,13 @@ export class Bridge extends pulumi.ComponentResource {
       b.opts(),
     );
     this.#connect(b, backends, link, { type: "VPC_LINK", linkId: link.id });
-    if (zone === undefined) return;
-    for (const host of new Set(backends.map((backend) => backend.host))) {
-      const [a] = aliasRecords(b, `host-${host}`, zone, host, { name: balancer.dnsName, zoneId: balancer.zoneId }, ["A"]);
-      if (a) b.enforced.note(a, "backend.onPremises");
+    if (zone !== undefined) {
+      for (const host of new Set(backends.map((backend) => backend.host))) {
+        const [a] = aliasRecords(b, `host-${host}`, zone, host, { name: balancer.dnsName, zoneId: balancer.zoneId }, ["A"]);
+        if (a) b.enforced.note(a, "backend.onPremises");
+      }
     }
+    return hops;
   }
 
   #connect(
@@ -196,5 +213,5 @@ function tcpListener(b: AwsBuild, balancer: LoadBalancer, port: number, group: T
 }
 
 function health(backend: Backend, namespace: TargetHealth["namespace"], group: TargetGroup, balancer: LoadBalancer): TargetHealth {
-  return { backend: backend.name, namespace, targetGroup: group.arnSuffix, loadBalancer: balancer.arnSuffix };
+  return { name: backend.name, what: `backend ${backend.name}`, namespace, targetGroup: group.arnSuffix, loadBalancer: balancer.arnSuffix };
 }
