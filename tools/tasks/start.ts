@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { openProject } from "../../automation/project.ts";
 import type { Streams } from "../../cli/command-line.ts";
 import { main } from "../../cli/main.ts";
@@ -24,14 +23,26 @@ export async function start(root: string): Promise<number> {
   if (proof === undefined) return 1;
 
   const { readOutputs } = await import("../../automation/outputs.ts");
-  const outputs = await readOutputs({ project: openProject(root), stack: STACK, engine });
-  const { url, certificate } = outputs as { url: string; certificate: { caCertificate: string } };
-  const authority = join(root, ".gateway", `${STACK}-ca.pem`);
-  mkdirSync(join(root, ".gateway"), { recursive: true });
-  writeFileSync(authority, certificate.caCertificate);
-  process.stdout.write(startText({ stack: STACK, url, authority: relative(process.cwd(), authority), proof }));
+  const { url } = (await readOutputs({ project: openProject(root), stack: STACK, engine })) as { url: string };
+  process.stdout.write(startText({ stack: STACK, url, authority: relative(process.cwd(), await authorityFile(root)), proof }));
   say(`Ready in ${duration(Date.now() - began)}.`);
   return proof.failed === 0 && proof.passed > 0 ? 0 : 1;
+}
+
+/** Where the gateway keeps the authority to trust: in its own folder, so that it goes with the gateway. */
+async function authorityFile(root: string): Promise<string> {
+  const [{ readStackFile, settingsOf }, { overlaysOf }, { loadDocument }, { stateDirectoryOf }, { FILES }] = await Promise.all([
+    import("../../automation/stack-file.ts"),
+    import("../../components/stack-settings.ts"),
+    import("../../components/spec/load.ts"),
+    import("../../components/backends/local/state-directory.ts"),
+    import("../../components/backends/local/envoy/layout.ts"),
+  ]);
+  const project = openProject(root);
+  const settings = settingsOf(project, readStackFile(project, STACK));
+  const { model } = await loadDocument({ file: settings.document, overlays: overlaysOf(settings, STACK) });
+  if (model === undefined) throw new Error(`${settings.document} was changed while the gateway was brought up: run npm start again`);
+  return join(stateDirectoryOf(model, dirname(settings.document), STACK), FILES.authority);
 }
 
 /** Runs `gateway verify`, shows its report, and answers with what it counted; undefined when it could not run. */

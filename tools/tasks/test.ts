@@ -31,7 +31,10 @@ async function runGroups(root: string, groups: readonly (typeof GROUPS)[number][
     const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).sort();
     if (files.length === 0) continue;
     say(`\n${title} (${files.length} files)`);
-    if ((await runTool(root, "mocha", [...args, ...files], { PULUMI_SKIP_UPDATE_CHECK: "true" })) !== 0) failed.push(title);
+    const code = await runTool(root, "mocha", [...args, ...files], { PULUMI_SKIP_UPDATE_CHECK: "true" });
+    // Asked to stop.
+    if (code === 130 || code === 143) return code;
+    if (code !== 0) failed.push(title);
   }
   const took = duration(Date.now() - began);
   say(failed.length === 0 ? `All tests passed in ${took}.` : `Failed in ${took}: ${failed.join("; ")}`);

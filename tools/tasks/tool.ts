@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
  * Runs a tool of the locked packages with the Node that runs us, its output shown as it comes.
  *
  * @param name package, and the program in it when that is called differently: `@biomejs/biome`, `typescript/tsc`
- * @returns its exit code
+ * @returns its exit code; 130 or 143 when we were asked to stop meanwhile
  */
 export function runTool(root: string, name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -16,13 +16,19 @@ export function runTool(root: string, name: string, args: readonly string[], env
       env: { ...process.env, ...env },
     });
     // A terminal sends Ctrl-C to the tool as well; any other signal is passed on.
-    const ignore = () => {};
-    const pass = (signal: NodeJS.Signals) => child.kill(signal);
+    let stopped = 0;
+    const ignore = () => {
+      stopped = 130;
+    };
+    const pass = (signal: NodeJS.Signals) => {
+      stopped = 143;
+      child.kill(signal);
+    };
     process.on("SIGINT", ignore).on("SIGTERM", pass).on("SIGHUP", pass);
     child.once("error", reject);
     child.once("close", (code) => {
       process.off("SIGINT", ignore).off("SIGTERM", pass).off("SIGHUP", pass);
-      resolve(code ?? 1);
+      resolve(stopped || (code ?? 1));
     });
   });
 }
