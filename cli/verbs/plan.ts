@@ -20,6 +20,8 @@ export const plan: Verb = {
       .option("--markdown", "answer in Markdown, for a pull request")
       .option("--against <file>", "show what changes since a plan made before with --json; with --html or --markdown"),
   async run(line, options): Promise<Answer> {
+    if (options.against !== undefined && options.html === undefined && options.markdown !== true)
+      throw new UsageError("--against shows its differences with --html or --markdown; give one of them");
     const source = await documentSource(line, options);
     if (source.cloud === undefined)
       throw new UsageError("a document alone does not say which cloud to plan for", `give it with --cloud: ${CLOUDS.join(", ")}`);

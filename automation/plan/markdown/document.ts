@@ -1,4 +1,4 @@
-import type { Change, PlanChanges } from "../review/diff.ts";
+import { type Change, MASKED, type PlanChanges } from "../review/diff.ts";
 import { hopTitle } from "../review/hops.ts";
 import type { Review } from "../review/review.ts";
 
@@ -48,13 +48,16 @@ const PARTS = [
 ] as const;
 
 function changesText(changes: PlanChanges): string {
-  if (changes.none) return "### What changes\n\nNothing: the plan is the same as the one before.";
+  if (changes.none) return `### What changes\n\nNothing: the plan is the same as the one before. ${MASKED}`;
   const sections = PARTS.filter(([, part]) => changes[part].length > 0).map(
     ([title, part]) => `**${title}**\n\n${changes[part].map(changeText).join("\n")}`,
   );
-  return ["### What changes", ...(changes.moved === undefined ? [] : [`**Moved**: ${escapeMarkdown(changes.moved)}`]), ...sections].join(
-    "\n\n",
-  );
+  return [
+    "### What changes",
+    MASKED,
+    ...(changes.moved === undefined ? [] : [`**Moved**: ${escapeMarkdown(changes.moved)}`]),
+    ...sections,
+  ].join("\n\n");
 }
 
 const changeText = ({ kind, name, what }: Change) =>
@@ -113,8 +116,8 @@ export const escapeMarkdown = (text: string): string =>
     .replace(/\s+/g, " ")
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
     .replace(/[\u0000-\u001f\u007f]/g, "\ufffd")
-    .replace(/[&<>|@]/g, (character) => ENTITIES[character] ?? "")
     .replace(/[\\`*_{}[\]#~!]/g, "\\$&")
+    .replace(/[&<>|@]/g, (character) => ENTITIES[character] ?? "")
     // A reader would make links of bare addresses.
     .replace(/(https?):\/\//g, "$1&#58;//")
     .replace(/\bwww\./g, "www&#46;");

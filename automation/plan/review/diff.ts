@@ -41,6 +41,9 @@ export interface PlanChanges {
   readonly resources: readonly Change[];
 }
 
+/** What a comparison of plans cannot see. */
+export const MASKED = "Inputs that hold secrets are masked in plans, so a change in them alone does not show here.";
+
 export interface Change {
   readonly kind: "added" | "removed" | "changed";
   readonly name: string;
@@ -55,7 +58,7 @@ export function planChanges(before: PlanDocument, planned: PlanDocument): PlanCh
   const place = ({ cloud, variant }: PlanDocument) => `${cloud} (${variant})`;
   const moved = place(before) === place(after) ? undefined : `${place(before)} → ${place(after)}`;
   const changes = {
-    routes: before.routes === undefined ? [] : compare(before.routes, after.routes ?? [], ({ name }) => name, routeDifference),
+    routes: before.routes === undefined ? [] : compare(before.routes, after.routes ?? [], ({ name }) => name, routeDifference, routeText),
     controls: compare(
       before.controls,
       after.controls,
@@ -73,10 +76,18 @@ export function planChanges(before: PlanDocument, planned: PlanDocument): PlanCh
   return { none: moved === undefined && Object.values(changes).every((list) => list.length === 0), moved, ...changes };
 }
 
-function compare<T>(before: readonly T[], after: readonly T[], name: (item: T) => string, difference: (a: T, b: T) => string[]): Change[] {
+function compare<T>(
+  before: readonly T[],
+  after: readonly T[],
+  name: (item: T) => string,
+  difference: (a: T, b: T) => string[],
+  about: (item: T) => string[] = () => [],
+): Change[] {
   const [old, now] = [before, after].map((list) => new Map(list.map((item) => [name(item), item]))) as [Map<string, T>, Map<string, T>];
-  const added = [...now.keys()].filter((key) => !old.has(key)).map((key): Change => ({ kind: "added", name: key, what: [] }));
-  const removed = [...old.keys()].filter((key) => !now.has(key)).map((key): Change => ({ kind: "removed", name: key, what: [] }));
+  const added = [...now].filter(([key]) => !old.has(key)).map(([key, item]): Change => ({ kind: "added", name: key, what: about(item) }));
+  const removed = [...old]
+    .filter(([key]) => !now.has(key))
+    .map(([key, item]): Change => ({ kind: "removed", name: key, what: about(item) }));
   const changed = [...now].flatMap(([key, item]): Change[] => {
     const earlier = old.get(key);
     const what = earlier === undefined ? [] : difference(earlier, item);
@@ -86,6 +97,8 @@ function compare<T>(before: readonly T[], after: readonly T[], name: (item: T) =
 }
 
 const text = (value: unknown): string => (Array.isArray(value) ? value.join(" or ") || "none" : String(value));
+
+const routeText = ({ methods, path, requires }: RouteRow) => [`${methods} ${path}`, `requires: ${text(requires)}`];
 
 function routeDifference(a: RouteRow, b: RouteRow): string[] {
   const fields = ["methods", "path", "requires", "limits", "from", "backends", "bounds"] as const;

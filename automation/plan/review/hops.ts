@@ -37,7 +37,7 @@ export function pictureOf(model: GatewayModel, plan: GatewayPlan): Picture {
   const bridged = Object.values(model.backends).filter(({ network }) => network.type !== "public");
   const client: Station = { id: "client", kind: "client", title: "Client", detail: "Internet" };
   const gateway: Station = { id: "gateway", kind: "gateway", title: model.name, detail: `${plan.cloud} (${plan.variant})` };
-  const edgeStation: Station | undefined = edge && { id: "edge", kind: "edge", title: wordOf(edge.type), detail: edge.name };
+  const edgeStation: Station | undefined = edge && { id: "edge", kind: "edge", title: edgeTitle(edge.type), detail: edge.name };
   const bridge: Station | undefined =
     bridged.length === 0 ? undefined : { id: "bridge", kind: "bridge", title: "Private line", detail: bridgeDetail(plan.resources) };
   const backends = Object.values(model.backends);
@@ -53,6 +53,8 @@ export function pictureOf(model: GatewayModel, plan: GatewayPlan): Picture {
 
 /** The resource clients connect to where a cloud puts its edge in front. */
 const EDGE = /cloudfront\/distribution:|azure-native:cdn(\/v\d+)?:(AFDEndpoint|Profile)|compute\/globalForwardingRule:/;
+
+const edgeTitle = (type: string) => (type.startsWith("aws:") ? "CloudFront" : type.startsWith("azure") ? "Front Door" : "Load balancer");
 
 const backendId = (name: string) => `backend ${name}`;
 
