@@ -23,6 +23,9 @@ const OWN_NAME: Readonly<Record<string, string>> = {
 export const azureOutputs: ComputedOutputs = (type, name, inputs) => {
   // A PFX is built of real keys only; without one it is known after deployment.
   if (type === "tls:index/privateKey:PrivateKey") return { privateKeyPem: undefined };
+  // The end of a certificate becomes a number.
+  if (type === "tls:index/locallySignedCert:LocallySignedCert") return { validityEndTime: undefined };
+  if (type === "acme:index/certificate:Certificate") return { certificateNotAfter: undefined };
   if (!type.startsWith("azure-native:")) return {};
   const token = type.slice("azure-native:".length);
   const of = (output: string) => `\${${name}.${output}}`;
