@@ -28,7 +28,7 @@ const unverified: Rule = (model) =>
             "warning",
             `backends.${name}.tls.trust`,
             `the load balancer accepts any certificate of backend "${name}": whoever gets between them reads and changes everything. Given reason: ${tls.trust.reason}`,
-            "use aws.network.bridge: nlb with a publicly trusted certificate, let the backend require the gateway's client certificate, or put an Envoy of cloud: local next to it that verifies the pinned certificate",
+            "use aws.network.bridge: nlb with a publicly trusted certificate, where the backend can also require the gateway's client certificate, or put an Envoy of cloud: local into the VPC, which verifies the pinned certificate over the line",
           ),
         ]
       : [],

@@ -484,7 +484,7 @@ describe("AWS promises: private and on-premises backends", () => {
           path: "backends.orders.tls.trust",
           message: `the load balancer accepts any certificate of backend "orders": whoever gets between them reads and changes everything. Given reason: ${REASON}`,
           remedy:
-            "use aws.network.bridge: nlb with a publicly trusted certificate, let the backend require the gateway's client certificate, or put an Envoy of cloud: local next to it that verifies the pinned certificate",
+            "use aws.network.bridge: nlb with a publicly trusted certificate, where the backend can also require the gateway's client certificate, or put an Envoy of cloud: local into the VPC, which verifies the pinned certificate over the line",
         },
       ],
     );
