@@ -39,6 +39,7 @@ describe("rendering Envoy's configuration", () => {
       {},
       document,
       { backends: { one: { url: "https://one.test", tls: { trust: "internal", clientCertificate: "internal" } } } },
+      { tls: { certificate: { source: "internal" } } },
     ]) {
       const model = await localModel(changes);
       assert.deepEqual(Object.keys(renderFiles(model, materials, OPTIONS)).sort(), filePaths(model, OPTIONS).sort());

@@ -15,19 +15,19 @@ const PROOF: Proof = {
 
 describe("the last words of npm start", () => {
   const text = (proof: Proof) =>
-    startText({ stack: "local", url: "https://shop.localhost:8443", authority: ".gateway/local-ca.pem", proof });
+    startText({ stack: "local", url: "https://shop.localhost:8443", authority: ".gateway/local/authority.pem", proof });
 
   it("says where the gateway is, what is proven and how to call it", () => {
     const lines = text(PROOF).split("\n");
     assert.deepEqual(lines.slice(0, 8), [
       "",
       "url        https://shop.localhost:8443",
-      "authority  .gateway/local-ca.pem",
+      "authority  .gateway/local/authority.pem",
       "proof      3 probes passed, 2 of them attacks, for 2 controls, 1 skipped (each with its reason above)",
       "",
       "Call it:",
-      "  curl --cacert .gateway/local-ca.pem https://shop.localhost:8443/products",
-      '  curl --cacert .gateway/local-ca.pem -H "authorization: Bearer $(npx gateway token -s local --scope orders.read)" https://shop.localhost:8443/orders',
+      "  curl --cacert .gateway/local/authority.pem https://shop.localhost:8443/products",
+      '  curl --cacert .gateway/local/authority.pem -H "authorization: Bearer $(npx gateway token -s local --scope orders.read)" https://shop.localhost:8443/orders',
     ]);
   });
 

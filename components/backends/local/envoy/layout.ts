@@ -9,6 +9,8 @@ export const FILES = {
   /** Certificates and keys, one file each: both halves of a pair change in one step. */
   secret: (name: string) => `config/secrets/${name}.json`,
   publicRoots: "config/public-roots.pem",
+  /** The roots clients have to trust when the front certificate is of the gateway's own authority; Envoy does not read it. */
+  authority: "authority.pem",
   accessLog: "logs/access.log",
   adminSocket: "run/admin.sock",
   quotaSocket: "run/quota.sock",

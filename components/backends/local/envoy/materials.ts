@@ -8,7 +8,7 @@ export interface KeyPair {
 /** What a rendered configuration needs besides the model: values known only when the gateway is deployed. */
 export interface Materials {
   readonly front: KeyPair;
-  /** Roots of the gateway's own authority; needed where something is verified against it. */
+  /** Roots of the gateway's own authority; needed where something is verified against it, and where it has issued the front certificate. */
   readonly authority?: string;
   /** The certificate shown to backends that ask for one of the gateway's own authority. */
   readonly gateway?: KeyPair;

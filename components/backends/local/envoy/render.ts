@@ -16,8 +16,10 @@ export function renderBootstrap(model: GatewayModel, options: RenderOptions): st
 
 /** The files Envoy watches, by path relative to the gateway's folder. Secret: they hold private keys and API keys. */
 export function renderFiles(model: GatewayModel, materials: Materials, options: RenderOptions): Record<string, string> {
-  const pems: [string, string][] =
-    "pem" in options.publicRoots && usesPublicRoots(model) ? [[FILES.publicRoots, options.publicRoots.pem]] : [];
+  const pems: [string, string][] = [
+    ...("pem" in options.publicRoots && usesPublicRoots(model) ? [[FILES.publicRoots, options.publicRoots.pem] as [string, string]] : []),
+    ...(showsAuthority(model) ? [[FILES.authority, needed(materials.authority, "the internal authority")] as [string, string]] : []),
+  ];
   return Object.fromEntries([
     ...pems,
     ...secretFiles(model, materials).map(([path, content]) => [path, text(content)]),
@@ -31,6 +33,7 @@ export function renderFiles(model: GatewayModel, materials: Materials, options: 
 export function filePaths(model: GatewayModel, options: RenderOptions): string[] {
   return [
     ...("pem" in options.publicRoots && usesPublicRoots(model) ? [FILES.publicRoots] : []),
+    ...(showsAuthority(model) ? [FILES.authority] : []),
     ...secretNames(model).map(FILES.secret),
     FILES.clusters,
     FILES.listeners,
@@ -43,6 +46,9 @@ export const writeOrder = (files: readonly string[]): string[] => {
   const rank = (path: string) => [FILES.clusters, FILES.listeners, FILES.routes].indexOf(path as typeof FILES.routes);
   return [...files].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 };
+
+/** True when clients need a root that nobody but this gateway has. */
+const showsAuthority = ({ tls }: GatewayModel): boolean => tls.certificate.source === "internal";
 
 function secretNames(model: GatewayModel): string[] {
   return [
