@@ -1,4 +1,3 @@
-import { chainProblems } from "../../pki/chain.ts";
 import type { Fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { openapiDefinition } from "./definition/openapi.ts";
@@ -14,9 +13,6 @@ export function gcpFaults(model: GatewayModel): Fault[] {
   return CHECKS.flatMap((check) => check(model));
 }
 
-/** Days before its end at which a certificate is no longer deployed: the alarm would go off at once. */
-const refusalWindowDays = (model: GatewayModel): number => model.observability.alarms?.certificateDays ?? 14;
-
 /** Largest OpenAPI document Service Management takes, bytes. */
 const LARGEST_DEFINITION = 1_000_000;
 /** Largest ConfigMap of Kubernetes, bytes, with room for its other fields. */
@@ -31,30 +27,6 @@ const project: Check = ({ gcp }) => [
 
 const names: Check = ({ name }) =>
   name.length > LONGEST_NAME ? [fault("name", `"${name}" is longer than ${LONGEST_NAME} characters`, "choose a shorter name")] : [];
-
-const importedCertificate: Check = (model) => {
-  const { certificate } = model.tls;
-  return certificate.source === "imported"
-    ? chainProblems(certificate.fullchain, { hostname: model.hostname, now: new Date(), windowDays: refusalWindowDays(model) }).map(
-        ({ message, remedy }) => fault("tls.certificate.fullchain", message, remedy),
-      )
-    : [];
-};
-
-const clientCertificates: Check = (model) =>
-  Object.values(model.backends).flatMap(({ name, host, tls }) =>
-    typeof tls.clientCertificate === "object"
-      ? chainProblems(tls.clientCertificate.certificate, {
-          hostname: host,
-          now: new Date(),
-          windowDays: refusalWindowDays(model),
-          usage: "clientAuth",
-        })
-          // A client certificate names the client, not the backend.
-          .filter(({ message }) => !message.includes(`not for ${host}`))
-          .map(({ message, remedy }) => fault(`backends.${name}.tls.clientCertificate.certificate`, message, remedy))
-      : [],
-  );
 
 const flavour: Check = ({ gcp }) => {
   if (gcp.flavour === "gke" && gcp.gke === undefined)
@@ -161,15 +133,4 @@ const size: Check = (model) => {
   return found;
 };
 
-const CHECKS: readonly Check[] = [
-  project,
-  names,
-  importedCertificate,
-  clientCertificates,
-  flavour,
-  scaling,
-  network,
-  identityTokens,
-  headers,
-  size,
-];
+const CHECKS: readonly Check[] = [project, names, flavour, scaling, network, identityTokens, headers, size];

@@ -33,7 +33,8 @@ function build(context: BuildContext): BuildResult {
   const runner = identity(b);
   const service = endpoints(b, runner.member);
   const keys = consumerKeys(b, service);
-  const config = keys.accepted.apply((accepted) => sidecarConfig(model, accepted, { folder: FOLDER }));
+  // Of keys it holds hashes only, so that it is no secret; a plan can show which part of it changed.
+  const config = pulumi.unsecret(keys.accepted.apply((accepted) => sidecarConfig(model, accepted, { folder: FOLDER })));
   const files = secretFiles(b, ca);
   const line = lineOnPremises(b);
   const compute = (b.variant === "gke" ? gke : cloudRun)(b, service, runner, config, files);

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { matchingKey } from "../../pki/matching-key.ts";
 import { SECRETS } from "../local/envoy/layout.ts";
 import { keyPairSecret, rootsSecret } from "../local/envoy/secrets.ts";
 import { type Authority, issue } from "./authority.ts";
 import type { GcpBuild } from "./build.ts";
-import { matchingKey } from "./certificate.ts";
 
 /** A file Envoy reads that holds a private key or a root made by the stack. */
 export interface SecretFile {
