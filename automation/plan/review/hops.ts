@@ -73,7 +73,7 @@ function frontHop({ tls, http }: GatewayModel, plan: GatewayPlan, to: string): H
     imported: "imported certificate",
     internal: "certificate of its own authority",
   };
-  const client = clientValidation === undefined ? "proves itself on each route" : `certificate ${clientValidation.mode.toLowerCase()}`;
+  const client = clientValidation === undefined ? "as each route requires" : `certificate ${clientValidation.mode.toLowerCase()}`;
   return {
     from: "client",
     to,

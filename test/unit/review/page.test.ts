@@ -166,7 +166,7 @@ describe("the picture", () => {
         to: "gateway",
         protocol: "HTTPS, TLS 1.2+; port 80 redirects",
         server: "certificate of its own authority",
-        client: "proves itself on each route",
+        client: "as each route requires",
         weak: false,
         resources: picture.hops[0]?.resources,
       },
