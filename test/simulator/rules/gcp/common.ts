@@ -1,4 +1,5 @@
 import type { Rule, RuleContext } from "../../core/rule.ts";
+import { Sdk } from "../../core/sdk.ts";
 import { text } from "../../core/values.ts";
 
 const SOURCE = "Google Cloud API reference and the provider's typings in @pulumi/gcp; `name` is ForceNew wherever it is an input";
@@ -15,8 +16,12 @@ export const pathOf =
 
 export type Facts = Partial<Omit<Rule, "type">> & Pick<Rule, "id">;
 
+const sdk = new Sdk("gcp");
+
 export function gcp(type: string, { replaceOn = [], ...facts }: Facts): Rule {
-  return { source: SOURCE, ...facts, type: `gcp:${type}`, replaceOn: ["name", "project", ...replaceOn] };
+  const inputs = sdk.type(`gcp:${type}`)?.inputs;
+  const identity = ["name", "project"].filter((property) => inputs?.has(property));
+  return { source: SOURCE, ...facts, type: `gcp:${type}`, replaceOn: [...new Set([...identity, ...replaceOn])] };
 }
 
 const selfLink = (id: string): string => `https://www.googleapis.com/compute/v1/${id}`;
@@ -27,6 +32,9 @@ export function compute(type: string, collection: string, facts: Partial<Facts> 
   return gcp(`compute/${type}`, {
     id: pathOf(collection),
     ...rest,
-    outputs: async (context) => ({ selfLink: selfLink(context.id), ...(await outputs?.(context)) }),
+    outputs: async (context) => ({
+      ...(sdk.type(`gcp:compute/${type}`)?.outputs.has("selfLink") ? { selfLink: selfLink(context.id) } : {}),
+      ...(await outputs?.(context)),
+    }),
   });
 }

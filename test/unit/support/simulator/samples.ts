@@ -16,6 +16,9 @@ const GIVEN: Readonly<Record<string, () => Values | Promise<Values>>> = {
     validityPeriodHours: 24,
   }),
   "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": () => ({ policyName: "sample" }),
+  "aws:cloudwatch/logDeliverySource:LogDeliverySource": () => ({ name: "sample" }),
+  "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": () => ({ name: "sample" }),
+  "gcp:storage/bucket:Bucket": () => ({ name: "sample" }),
   "aws:xray/samplingRule:SamplingRule": () => ({ ruleName: "sample" }),
 };
 
@@ -44,7 +47,8 @@ export async function sampleInputs(rule: Rule, type: SdkType): Promise<Values> {
   const inputs: Values = {};
   const names = new Set([...type.required, ...(rule.autoName && type.inputs.has(rule.autoName.property) ? [rule.autoName.property] : [])]);
   for (const name of names) inputs[name] = sample(name, type.outputs.get(name)?.type ?? "string");
-  return { ...inputs, ...(await GIVEN[rule.type]?.()) };
+  const object = rule.type.startsWith("kubernetes:") ? { metadata: { name: "sample", namespace: "samples" } } : {};
+  return { ...inputs, ...object, ...(await GIVEN[rule.type]?.()) };
 }
 
 function sample(name: string, type: string): unknown {
