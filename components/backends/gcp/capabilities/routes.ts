@@ -60,6 +60,23 @@ const needsNetwork: Restriction = onBackend("with a network to reach it through"
     : undefined,
 );
 
+/** What Cloud Run sends into the network (private ranges); everything else goes out to the Internet. */
+const PRIVATE = /^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.)/;
+
+const privateAddresses: Restriction = onBackend(
+  "on Cloud Run with addresses of the private ranges",
+  ({ name, network }, _model, variant) => {
+    const other =
+      variant === "cloud-run" && network.type !== "public" ? network.addresses.find((address) => !PRIVATE.test(address)) : undefined;
+    return other === undefined
+      ? undefined
+      : refuse(
+          `Cloud Run would look for ${other} on the Internet`,
+          `give backends.${name}.network.addresses from 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10, or use gcp.flavour: gke`,
+        );
+  },
+);
+
 const tlsEndToEnd = (how: string) => everywhere(byEnvoy(`${how}, also on premises: nothing in between ends TLS`));
 
 /** Backends and the way to them. */
@@ -78,7 +95,7 @@ export const BACKENDS = {
   ),
   "backend.private": {
     support: { "*": native("Direct VPC egress of Cloud Run"), gke: native("The cluster's own network") },
-    restrictions: [needsNetwork],
+    restrictions: [needsNetwork, privateAddresses],
   },
   "backend.onPremises": {
     support: {
@@ -87,6 +104,7 @@ export const BACKENDS = {
     },
     restrictions: [
       needsNetwork,
+      privateAddresses,
       onBackend("on GKE with the network of the line, where this stack makes it", (backend, model) =>
         model.gcp.network === undefined
           ? refuse(`there is no network for the line to backend "${backend.name}"`, "give gcp.network with vpc, subnet and line")
@@ -134,6 +152,14 @@ export const OBSERVE = {
   ),
   "observe.alarms": everywhere(
     native("Alert policies on 5xx, latency, denials of Cloud Armor, and an uptime check with the certificate's days"),
+    onModel("no client certificates at the front door", (model) =>
+      model.tls.clientValidation === undefined
+        ? undefined
+        : refuse(
+            "an uptime check has no client certificate to show, so that the gateway's answers and the certificate's days would go unwatched",
+            "leave observability.alarms out, and watch the gateway from a client of your own",
+          ),
+    ),
     onModel("e-mail addresses only", (model) => {
       const other = model.observability.alarms?.notify.find((address) => !address.startsWith("mailto:"));
       return other === undefined

@@ -29,7 +29,8 @@ type SecurityScheme =
   | {
       readonly type: "oauth2";
       readonly flow: "implicit";
-      readonly authorizationUrl: "";
+      /** Endpoints does not use it, but OpenAPI asks for one. */
+      readonly authorizationUrl: string;
       readonly "x-google-issuer": string;
       readonly "x-google-jwks_uri": string;
       readonly "x-google-audiences": string;
@@ -68,7 +69,7 @@ function securitySchemes(model: GatewayModel): Record<string, SecurityScheme> {
             {
               type: "oauth2",
               flow: "implicit",
-              authorizationUrl: "",
+              authorizationUrl: provider.keys.uri,
               "x-google-issuer": provider.issuer,
               "x-google-jwks_uri": provider.keys.uri,
               "x-google-audiences": provider.audiences.join(","),
