@@ -193,4 +193,48 @@ describe("Azure through the engine", function () {
       assert.doesNotMatch(run.diagnostics.join("\n"), /\n\s+at /);
     });
   });
+
+  it("creates nothing when the tier cannot keep the document", async () => {
+    const before = lab.cloud.everything().length;
+    const run = await (await lab.stack("azure-refused", LOCATION)).tryUp(
+      gateway(stackDocument("azure-dev", { azure: { tier: "BasicV2" } })),
+    );
+    assert.match(String(run.error), /things that azure cannot enforce\. Nothing was created\./);
+    assert.match(
+      String(run.error),
+      /backends\.orders\.tls: azure \(BasicV2\) cannot do this: verify backends against the gateway's own authority; the tier has no store for your authorities/,
+    );
+    assert.match(String(run.error), /plans\.gold\.quota: .*set azure\.tier to Developer, Basic, Standard or Premium/);
+    assert.doesNotMatch(run.diagnostics.join("\n"), /\n\s+at /);
+    assert.equal(lab.cloud.everything().length, before);
+  });
+
+  it("makes a VPN to backends on premises and takes it down again", async () => {
+    const stack = await lab.stack("azure-vpn", LOCATION);
+    const program = gateway(
+      stackDocument("azure-dev", {
+        azure: {
+          network: {
+            mode: "internal",
+            onPremises: { type: "vpn", gatewayAddress: "203.0.113.12", addressSpaces: ["10.20.0.0/16"], sharedKey: { secret: "vpn-key" } },
+          },
+        },
+        backends: { catalog: { network: { type: "onPremises", addresses: ["10.20.0.10"] } } },
+      }),
+    );
+    const run = await stack.up(program, { config: { "secure-gateway:vpn-key": { value: "a long shared key", secret: true } } });
+    order(
+      run,
+      "create azure-native:network:Subnet shop-subnet",
+      "create azure-native:network:Subnet shop-line-subnet",
+      "create azure-native:network:VirtualNetworkGateway shop-line-gateway",
+      "create azure-native:network:VirtualNetworkGatewayConnection shop-line",
+    );
+    order(run, "create azure-native:privatedns:PrivateRecordSet shop-names-catalog-a", `create ${A}:Backend shop-backend-catalog`);
+    assert.deepEqual(run.outputs.bridge, {
+      backends: [{ name: "catalog", addresses: ["10.20.0.10"], via: "vpn", health: "requests by backend in the request log" }],
+    });
+    assert.ok(!JSON.stringify(stack.state()).includes("a long shared key"));
+    await stack.destroy();
+  });
 });
