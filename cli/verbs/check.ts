@@ -17,10 +17,14 @@ export const check: Verb = {
     const source = await documentSource(line, options);
     const { model, faults } = await source.load();
     if (model === undefined) return refusal(faults, `${source.shown}: ${count(faults.length, "fault")}`, style);
-    if (source.cloud === undefined)
-      return { ok: true, document: { ok: true, faults: [] }, text: `${style.green("✓")} ${source.shown} has no faults` };
+    const { judge, judgeCertificates } = await import("../../components/backends/judge.ts");
+    if (source.cloud === undefined) {
+      const { faults, findings } = judgeCertificates(model, 0);
+      if (faults.length > 0) return refusal(faults, `${source.shown}: ${count(faults.length, "fault")}`, style);
+      const lines = [`${style.green("✓")} ${source.shown} has no faults`, ...findingLines(findings, style)];
+      return { ok: true, document: { ok: true, faults: [], findings }, text: lines.join("\n") };
+    }
 
-    const { judge } = await import("../../components/backends/judge.ts");
     const judged = judge(source.cloud, model);
     const { variant, why, findings } = judged;
     const rest = { cloud: source.cloud, variant, why, findings };

@@ -5,7 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Certificate as AcmeCertificate } from "@pulumiverse/acme/certificate.js";
 import { Provider as AcmeProvider } from "@pulumiverse/acme/provider.js";
 import { Registration } from "@pulumiverse/acme/registration.js";
-import { commonName, keyBelongsTo, namesOf, parseChain, splitChain } from "../../pki/chain.ts";
+import { commonName, namesOf, parseChain, splitChain } from "../../pki/chain.ts";
+import { matchingKey } from "../../pki/matching-key.ts";
 import type { CertificateSource } from "../../spec/model.ts";
 import type { CertificateSummary, DnsRecord } from "../contract.ts";
 import { type Authority, issue } from "./authority.ts";
@@ -137,25 +138,6 @@ function materialOf(
       };
     }
   }
-}
-
-/** The key as it is, once it has been compared with the certificate; that is possible only where the secret's value is. */
-export function matchingKey(privateKey: pulumi.Output<string>, chain: string, path: string): pulumi.Output<string> {
-  return privateKey.apply((pem) => {
-    let belongs: boolean;
-    try {
-      belongs = keyBelongsTo(chain, pem);
-    } catch {
-      throw new pulumi.RunError(
-        `${path}: the secret is not a private key in PEM form; store the key that belongs to the certificate, without a passphrase`,
-      );
-    }
-    if (!belongs)
-      throw new pulumi.RunError(
-        `${path}: the private key does not belong to the certificate; store the key the certificate was issued for`,
-      );
-    return pem;
-  });
 }
 
 export interface ValidatedCertificate {

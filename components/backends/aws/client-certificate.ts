@@ -1,8 +1,8 @@
 import { Certificate } from "@pulumi/aws/acm/certificate.js";
 import { splitChain } from "../../pki/chain.ts";
+import { matchingKey } from "../../pki/matching-key.ts";
 import { type Authority, issue } from "./authority.ts";
 import type { AwsBuild } from "./build.ts";
-import { matchingKey } from "./certificate.ts";
 
 /** Validity of a client certificate of the stack's own authority: a year, renewed by the first deployment in its last third. */
 const HOURS = 365 * 24;

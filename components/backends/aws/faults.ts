@@ -1,4 +1,3 @@
-import { chainProblems } from "../../pki/chain.ts";
 import type { Fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { restDefinition } from "./definition/rest.ts";
@@ -17,37 +16,10 @@ type Check = (model: GatewayModel) => Fault[];
 
 const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });
 
-/** Faults that belong to no single control: quotas, zones, certificates, the network. */
+/** Faults that belong to no single control: quotas, zones, the network. */
 export function awsFaults(model: GatewayModel): Fault[] {
   return CHECKS.flatMap((check) => check(model));
 }
-
-/** Days before its end at which a certificate is no longer deployed: the alarm would go off at once. */
-export const refusalWindowDays = (model: GatewayModel): number => model.observability.alarms?.certificateDays ?? 14;
-
-const importedCertificate: Check = ({ tls, hostname, ...model }) =>
-  tls.certificate.source === "imported"
-    ? chainProblems(tls.certificate.fullchain, {
-        hostname,
-        now: new Date(),
-        windowDays: refusalWindowDays({ tls, hostname, ...model }),
-      }).map(({ message, remedy }) => fault("tls.certificate.fullchain", message, remedy))
-    : [];
-
-const clientCertificates: Check = (model) =>
-  Object.values(model.backends).flatMap(({ name, host, tls }) =>
-    typeof tls.clientCertificate === "object"
-      ? chainProblems(tls.clientCertificate.certificate, {
-          hostname: host,
-          now: new Date(),
-          windowDays: refusalWindowDays(model),
-          usage: "clientAuth",
-        })
-          // A client certificate names the client, not the backend.
-          .filter(({ message }) => !message.includes(`not for ${host}`))
-          .map(({ message, remedy }) => fault(`backends.${name}.tls.clientCertificate.certificate`, message, remedy))
-      : [],
-  );
 
 const isZoneId = (zone: string) => /^Z[A-Z0-9]{7,31}$/.test(zone);
 
@@ -219,4 +191,4 @@ const bodyDigits: Check = (model) =>
     ? [fault("limits.body", "no route may have a body, but some take POST, PUT or PATCH", "allow a body, or remove these methods")]
     : [];
 
-const CHECKS: readonly Check[] = [importedCertificate, clientCertificates, names, resources, policy, keys, plans, network, bodyDigits];
+const CHECKS: readonly Check[] = [names, resources, policy, keys, plans, network, bodyDigits];

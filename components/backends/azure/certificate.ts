@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Certificate as AcmeCertificate } from "@pulumiverse/acme/certificate.js";
 import { Provider as AcmeProvider } from "@pulumiverse/acme/provider.js";
 import { Registration } from "@pulumiverse/acme/registration.js";
-import { commonName, keyBelongsTo, namesOf, parseChain } from "../../pki/chain.ts";
+import { commonName, namesOf, parseChain } from "../../pki/chain.ts";
+import { matchingKey } from "../../pki/matching-key.ts";
 import type { CertificateSource } from "../../spec/model.ts";
 import type { CertificateSummary } from "../contract.ts";
 import { type Authority, issue } from "./authority.ts";
@@ -146,21 +147,5 @@ export function pfxOf(
   path: string,
   password?: (key: string) => string,
 ): pulumi.Output<string> {
-  return pulumi.secret(
-    privateKey.apply((key) => {
-      let belongs: boolean;
-      try {
-        belongs = keyBelongsTo(chain, key);
-      } catch {
-        throw new pulumi.RunError(
-          `${path}: the secret is not a private key in PEM form; store the key that belongs to the certificate, without a passphrase`,
-        );
-      }
-      if (!belongs)
-        throw new pulumi.RunError(
-          `${path}: the private key does not belong to the certificate; store the key the certificate was issued for`,
-        );
-      return pfx(chain, key, password?.(key) ?? "");
-    }),
-  );
+  return pulumi.secret(matchingKey(privateKey, chain, path).apply((key) => pfx(chain, key, password?.(key) ?? "")));
 }

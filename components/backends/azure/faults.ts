@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { chainProblems, commonName, parseChain } from "../../pki/chain.ts";
+import { commonName, parseChain } from "../../pki/chain.ts";
 import type { Fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { decide } from "../capabilities.ts";
@@ -14,39 +14,18 @@ type Check = (model: GatewayModel, variant: string) => Fault[];
 
 const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });
 
-/** Days before its end at which a certificate is no longer deployed: the alarm would go off at once. */
-export const refusalWindowDays = (model: GatewayModel): number => model.observability.alarms?.certificateDays ?? 14;
-
 /** API Management takes no more authorities of one's own. */
 const MOST_AUTHORITIES = 10;
 
-const importedCertificate: Check = (model) => {
-  const { certificate } = model.tls;
-  if (certificate.source !== "imported") return [];
-  const path = "tls.certificate.fullchain";
-  return [
-    ...chainProblems(certificate.fullchain, {
-      hostname: model.hostname,
-      now: new Date(),
-      windowDays: refusalWindowDays(model),
-    }).map(({ message, remedy }) => fault(path, message, remedy)),
-    ...rsaOnly(path, certificate.fullchain),
-  ];
-};
-
-const clientCertificates: Check = (model) =>
-  Object.values(model.backends).flatMap(({ name, host, tls }) => {
-    if (typeof tls.clientCertificate !== "object") return [];
-    const { certificate } = tls.clientCertificate;
-    const path = `backends.${name}.tls.clientCertificate.certificate`;
-    return [
-      ...chainProblems(certificate, { hostname: host, now: new Date(), windowDays: refusalWindowDays(model), usage: "clientAuth" })
-        // A client certificate names the client, not the backend.
-        .filter(({ message }) => !message.includes(`not for ${host}`))
-        .map(({ message, remedy }) => fault(path, message, remedy)),
-      ...rsaOnly(path, certificate),
-    ];
-  });
+/** The kind of key; everything else about certificates is judged for every cloud alike. */
+const rsaKeys: Check = ({ tls, backends }) => [
+  ...(tls.certificate.source === "imported" ? rsaOnly("tls.certificate.fullchain", tls.certificate.fullchain) : []),
+  ...Object.values(backends).flatMap(({ name, tls: { clientCertificate } }) =>
+    typeof clientCertificate === "object"
+      ? rsaOnly(`backends.${name}.tls.clientCertificate.certificate`, clientCertificate.certificate)
+      : [],
+  ),
+];
 
 /** A PFX is built of RSA keys and certificates only. */
 function rsaOnly(path: string, chain: string): Fault[] {
@@ -282,7 +261,7 @@ const policySize: Check = (model, variant) => {
 };
 
 const TIER_CHECKS: readonly Check[] = [service, network, selfHosted, subscriptions, policySize];
-const CHECKS: readonly Check[] = [importedCertificate, clientCertificates, zone, publisher, certificate, authorities, limits, issuers];
+const CHECKS: readonly Check[] = [rsaKeys, zone, publisher, certificate, authorities, limits, issuers];
 
 /** Faults another tier might not have. */
 export const tierFaults: Check = (model, variant) => TIER_CHECKS.flatMap((check) => check(model, variant));

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { commonName, keyBelongsTo, namesOf, parseChain, splitChain } from "../../pki/chain.ts";
+import { commonName, namesOf, parseChain, splitChain } from "../../pki/chain.ts";
+import { matchingKey } from "../../pki/matching-key.ts";
 import type { SecretRef } from "../../spec/model.ts";
 import type { BuildContext, CertificateSummary } from "../contract.ts";
 import { type Authority, keyPairOf } from "./authority.ts";
@@ -58,19 +59,5 @@ export function importedPair(
   path: string,
 ): pulumi.Output<{ chain: string; privateKey: string }> {
   const { leaf, chain } = splitChain(fullchain);
-  return key.apply((privateKey) => {
-    let belongs: boolean;
-    try {
-      belongs = keyBelongsTo(fullchain, privateKey);
-    } catch {
-      throw new pulumi.RunError(
-        `${path}: the secret is not a private key in PEM form; store the key that belongs to the certificate, without a passphrase`,
-      );
-    }
-    if (!belongs)
-      throw new pulumi.RunError(
-        `${path}: the private key does not belong to the certificate; store the key the certificate was issued for`,
-      );
-    return { chain: `${leaf}${chain}`, privateKey };
-  });
+  return matchingKey(key, fullchain, path).apply((privateKey) => ({ chain: `${leaf}${chain}`, privateKey }));
 }

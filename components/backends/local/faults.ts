@@ -1,20 +1,10 @@
-import { chainProblems } from "../../pki/chain.ts";
 import type { Fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { isIssuerAlgorithm, issuerService } from "./issuer.ts";
 
 /** What cannot run on this machine although no single control is to blame. */
 export function localFaults(model: GatewayModel): Fault[] {
-  return [...certificateFaults(model), ...serviceFaults(model), ...issuerFaults(model)];
-}
-
-/** What is served or shown with a chain that is wrong or has ended fails at the first handshake. */
-function certificateFaults({ tls, hostname }: GatewayModel): Fault[] {
-  if (tls.certificate.source !== "imported") return [];
-  return chainProblems(tls.certificate.fullchain, { hostname, now: new Date(), windowDays: 0 }).map((problem) => ({
-    path: "tls.certificate.fullchain",
-    ...problem,
-  }));
+  return [...serviceFaults(model), ...issuerFaults(model)];
 }
 
 /** Names of services are names of folders, which differ in more than capitals. */

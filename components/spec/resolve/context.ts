@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { readText } from "../../pki/preflight/text.ts";
 import type { PathPart } from "../faults.ts";
 import { isPlainObject } from "../overlay.ts";
 import type { PrunedParts } from "../prune.ts";
@@ -74,43 +74,13 @@ export class ResolveContext {
     }
   }
 
-  /** Every certificate in a PEM value, each as canonical PEM; a fault for everything else that stands there. */
+  /** Every certificate in a PEM value, each as canonical PEM and in the order given; a fault for everything else that stands there. */
   certificates(value: string | { readonly file: string }, path: readonly PathPart[]): string[] {
     const text = this.text(value, path);
     if (text === undefined) return [];
-    if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
-      this.fault(
-        path,
-        "holds a private key",
-        "keep keys in the stack's configuration (pulumi config set --secret) and name them with { secret: name }; replace this key, it has been written in the open",
-      );
-      return [];
-    }
-    const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-    if (blocks.length === 0) {
-      this.fault(path, "holds no PEM certificate", "give text with -----BEGIN CERTIFICATE----- … -----END CERTIFICATE-----");
-      return [];
-    }
-    const started = text.match(/-----BEGIN /g)?.length ?? 0;
-    if (started > blocks.length)
-      this.fault(
-        path,
-        `holds ${started} PEM blocks, of which ${blocks.length} are whole certificates`,
-        "give whole certificates only, each from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
-      );
-    const parsed = new Set<string>();
-    blocks.forEach((block, index) => {
-      try {
-        parsed.add(new X509Certificate(block).toString().trim());
-      } catch {
-        this.fault(
-          path,
-          `certificate ${index + 1} of ${blocks.length} cannot be parsed`,
-          "give X.509 certificates in PEM form, unchanged as the authority issued them",
-        );
-      }
-    });
-    return [...parsed];
+    const { certificates, problems } = readText(text);
+    for (const { message, remedy } of problems) this.fault(path, message, remedy);
+    return certificates.map((certificate) => certificate.toString().trim());
   }
 
   /** The certificates of a list of PEM values, each once. */

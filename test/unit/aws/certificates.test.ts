@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, before, describe, it } from "mocha";
-import { matchingKey } from "../../../components/backends/aws/certificate.ts";
 import { amazonMayIssue, delegated, publicDns } from "../../../components/backends/aws/dns.ts";
+import { matchingKey } from "../../../components/pki/matching-key.ts";
 import { selfSigned, TestAuthority, type TestKeyPair } from "../../support/live/certificates.ts";
 import { planOf, refusalsOf } from "../../support/plan.ts";
 import { EDGE, text } from "./documents.ts";
@@ -69,7 +69,7 @@ describe("AWS imported certificates", () => {
     ],
     "that are for clients": [
       async () => `${(await root.issue({ ...names, usages: ["client"], notAfter: inDays(90) })).chain}\n${root.root}`,
-      () => [`${PATH}: the certificate is not for serverAuth; have it issued with the extended key usage serverAuth`],
+      () => [`${PATH}: the certificate is for clientAuth, not for serverAuth; have it issued with the extended key usage serverAuth`],
     ],
   };
   for (const [what, [fullchain, expected]] of Object.entries(refused))

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { localFaults } from "../../../components/backends/local/faults.ts";
+import { judge } from "../../../components/backends/judge.ts";
 import { localFindings } from "../../../components/backends/local/findings.ts";
 import { TestAuthority } from "../../support/live/certificates.ts";
 import { localModel } from "./support.ts";
 
 const DAY = 86_400_000;
 const faults = async (changes: Record<string, unknown>) =>
-  localFaults(await localModel(changes)).map(({ path, message }) => `${path}: ${message}`);
+  judge("local", await localModel(changes)).faults.map(({ path, message }) => `${path}: ${message}`);
 const findings = async (changes: Record<string, unknown>) =>
   localFindings(await localModel(changes)).map(({ id, path }) => `${id} at ${path}`);
 
