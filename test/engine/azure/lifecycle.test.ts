@@ -78,21 +78,18 @@ describe("Azure through the engine", function () {
       assert.deepEqual(changed(run), [`update ${A}:ApiPolicy shop-policy`]);
     });
 
-    it("takes a consumer's old key away with the generation after it", async () => {
+    it("takes a consumer's old key away, and puts back a policy that somebody changed by hand", async () => {
       const subscription = () => lab.cloud.all(`${A}:Subscription`).find(({ name }) => name === "shop-consumer-acme-mobile");
       const first = subscription()?.inputs.primaryKey;
       await stack.up(production({ consumers: { "acme-mobile": { keyGeneration: 2, keepPreviousKey: true } } }));
       assert.equal(subscription()?.inputs.secondaryKey, first);
-      await stack.up(production({ consumers: { "acme-mobile": { keyGeneration: 2 } } }));
-      const { primaryKey, secondaryKey } = subscription()?.inputs ?? {};
-      assert.ok(primaryKey !== first && secondaryKey !== first && primaryKey !== secondaryKey);
-    });
-
-    it("puts back a policy that somebody changed by hand", async () => {
       lab.change(`${A}:ApiPolicy`, "shop-policy", { value: "<policies><inbound /></policies>" });
       await stack.refresh();
       const run = await stack.up(production({ consumers: { "acme-mobile": { keyGeneration: 2 } } }));
-      assert.deepEqual(changed(run), [`update ${A}:ApiPolicy shop-policy`]);
+      assert.ok(changed(run).includes(`update ${A}:ApiPolicy shop-policy`), changed(run).join("\n"));
+      assert.ok(changed(run).includes(`update ${A}:Subscription shop-consumer-acme-mobile`), changed(run).join("\n"));
+      const { primaryKey, secondaryKey } = subscription()?.inputs ?? {};
+      assert.ok(primaryKey !== first && secondaryKey !== first && primaryKey !== secondaryKey);
     });
 
     it("destroys everything", async () => {
@@ -142,12 +139,6 @@ describe("Azure through the engine", function () {
         "replace tls:index/locallySignedCert:LocallySignedCert shop-front",
         "update azure-native:keyvault:Secret shop-certificate",
       ]);
-      await stack.destroy();
-    });
-
-    it("can be created again at once after a destroy, although the old names stay taken", async () => {
-      const stack = await lab.stack("azure-internal", LOCATION);
-      await stack.up(gateway(stackDocument("azure-dev")));
       await stack.destroy();
     });
   });
@@ -209,8 +200,8 @@ describe("Azure through the engine", function () {
     assert.equal(lab.cloud.everything().length, before);
   });
 
-  it("makes a VPN to backends on premises and takes it down again", async () => {
-    const stack = await lab.stack("azure-vpn", LOCATION);
+  it("can be created again at once after a destroy, now with a VPN to backends on premises", async () => {
+    const stack = await lab.stack("azure-internal", LOCATION);
     const program = gateway(
       stackDocument("azure-dev", {
         azure: {
