@@ -39,7 +39,7 @@ export function hostServices(
   signingKey: SigningKey | undefined,
 ): pulumi.Output<Record<string, HostService>> {
   const publisher = issuerService(model);
-  const services = Object.entries(model.local.services).map(([name, { command, port, env }]) => {
+  const services = Object.entries(model.local.services).map(([name, { command, port, env, onFileChange }]) => {
     const certificate = certificates[name];
     const keys = name === publisher ? signingKey : undefined;
     const files = pulumi
@@ -53,7 +53,7 @@ export function hostServices(
         }),
       );
     const variables = environment(model, serviceFolder(directory, name), port, keys !== undefined);
-    return pulumi.output({ command, cwd: documentFolder, env: { ...env, ...variables }, files, port });
+    return pulumi.output({ command, cwd: documentFolder, env: { ...env, ...variables }, files, port, onFileChange });
   });
   return pulumi.secret(
     pulumi

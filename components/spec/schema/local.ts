@@ -50,6 +50,10 @@ export const localSettings = z
           .default({})
           .meta({ description: "Further environment variables; no secrets." }),
         names: z.array(z.string().min(1).max(253)).default(["localhost"]).meta({ description: "Host names in the service's certificate." }),
+        onFileChange: z.enum(["restart", "SIGHUP"]).default("restart").meta({
+          description:
+            "What happens to the running service when its certificate, authority or issuer keys change. `restart`: it is ended and started again, and requests fail meanwhile. `SIGHUP`: it is sent that signal, reads its files again and drops no request; it has to show the new certificate within 10 s.",
+        }),
       }),
     )
       .default({})

@@ -1,11 +1,16 @@
-import { tlsFilesFromEnvironment } from "../common/mutual-tls.ts";
-import { createService, portFromEnvironment, run } from "../common/service.ts";
+import { serverOptions, tlsFilesFromEnvironment } from "../common/mutual-tls.ts";
+import { createService, portFromEnvironment, renewOnHangup, run } from "../common/service.ts";
 import { createCatalog } from "./catalog.ts";
 
+const files = tlsFilesFromEnvironment();
 const service = createService({
   name: "catalog",
-  files: tlsFilesFromEnvironment(),
+  files,
   answer: createCatalog(),
   echo: process.env.ECHO === "1",
+});
+renewOnHangup("catalog", () => {
+  files.reload();
+  service.setSecureContext(serverOptions(files));
 });
 run(service, portFromEnvironment());

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { PeerCertificate, TLSSocket } from "node:tls";
+import { createSecureContext, type PeerCertificate, type TLSSocket } from "node:tls";
 
 /** Where a service finds its certificate, its key, the authority it trusts, and the names of those who may call it. */
 export interface TlsFiles {
@@ -10,11 +10,17 @@ export interface TlsFiles {
   readonly allowedCallers: ReadonlySet<string>;
 }
 
+/** The same, read again when the gateway says that the files have changed. */
+export interface ReloadedTlsFiles extends TlsFiles {
+  /** Reads the files again. @throws when one cannot be read or they do not fit together; what was read before stays */
+  reload(): void;
+}
+
 /**
  * Reads `TLS_CERT_FILE`, `TLS_KEY_FILE`, `TLS_CA_FILE` and `TLS_ALLOWED_CALLERS` (names, separated by commas).
  * A service without them does not start: there is no plain mode to fall back to.
  */
-export function tlsFilesFromEnvironment(env: NodeJS.ProcessEnv = process.env): TlsFiles {
+export function tlsFilesFromEnvironment(env: NodeJS.ProcessEnv = process.env): ReloadedTlsFiles {
   const value = (name: string) => {
     const text = env[name];
     if (text === undefined || text.trim() === "") throw new Error(`${name} is not set; the gateway sets it for its services`);
@@ -26,11 +32,28 @@ export function tlsFilesFromEnvironment(env: NodeJS.ProcessEnv = process.env): T
       .map((name) => name.trim())
       .filter((name) => name !== ""),
   );
-  return {
+  const read = () => ({
     cert: readFileSync(value("TLS_CERT_FILE")),
     key: readFileSync(value("TLS_KEY_FILE")),
     ca: readFileSync(value("TLS_CA_FILE")),
+  });
+  let files = read();
+  return {
+    get cert() {
+      return files.cert;
+    },
+    get key() {
+      return files.key;
+    },
+    get ca() {
+      return files.ca;
+    },
     allowedCallers,
+    reload() {
+      const next = read();
+      createSecureContext(next);
+      files = next;
+    },
   };
 }
 

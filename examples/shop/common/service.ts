@@ -88,6 +88,21 @@ export function run(server: Server, port: number): void {
   }
 }
 
+/**
+ * On SIGHUP, which the gateway sends when a certificate was renewed: connections there go on, new ones get what `renew` has put in place. Should that
+ * fail, the service goes on with what it has.
+ */
+export function renewOnHangup(name: string, renew: () => void): void {
+  process.on("SIGHUP", () => {
+    try {
+      renew();
+      log({ service: name, state: "certificates read again" });
+    } catch (error) {
+      log({ service: name, error: error instanceof Error ? error.stack : String(error) });
+    }
+  });
+}
+
 export function portFromEnvironment(env: NodeJS.ProcessEnv = process.env): number {
   const port = Number(env.PORT);
   if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error("PORT is not set; the gateway sets it for its services");

@@ -58,8 +58,53 @@ export function createInventory(files: TlsFiles): grpc.Server {
 }
 
 /** Credentials under which nobody without a certificate of the internal authority gets a connection. */
-export function serverCredentials(files: TlsFiles): grpc.ServerCredentials {
-  return grpc.ServerCredentials.createSsl(files.ca, [{ cert_chain: files.cert, private_key: files.key }], true);
+export function serverCredentials(certificates: Certificates): grpc.ServerCredentials {
+  return grpc.experimental.createCertificateProviderServerCredentials(certificates, certificates, true);
+}
+
+type Listener<Update> = (update: Update | null) => void;
+
+/** A server's certificates, which may change while it serves: connections there go on, new ones get what is in the files then. */
+export class Certificates implements grpc.experimental.CertificateProvider {
+  readonly #files: TlsFiles;
+  readonly #authority = new Set<Listener<grpc.experimental.CaCertificateUpdate>>();
+  readonly #identity = new Set<Listener<grpc.experimental.IdentityCertificateUpdate>>();
+
+  constructor(files: TlsFiles) {
+    this.#files = files;
+  }
+
+  /** Puts in place what the files hold now. */
+  renew(): void {
+    for (const listener of this.#authority) this.#tellAuthority(listener);
+    for (const listener of this.#identity) this.#tellIdentity(listener);
+  }
+
+  addCaCertificateListener(listener: Listener<grpc.experimental.CaCertificateUpdate>): void {
+    this.#authority.add(listener);
+    process.nextTick(() => this.#tellAuthority(listener));
+  }
+
+  removeCaCertificateListener(listener: Listener<grpc.experimental.CaCertificateUpdate>): void {
+    this.#authority.delete(listener);
+  }
+
+  addIdentityCertificateListener(listener: Listener<grpc.experimental.IdentityCertificateUpdate>): void {
+    this.#identity.add(listener);
+    process.nextTick(() => this.#tellIdentity(listener));
+  }
+
+  removeIdentityCertificateListener(listener: Listener<grpc.experimental.IdentityCertificateUpdate>): void {
+    this.#identity.delete(listener);
+  }
+
+  #tellAuthority(listener: Listener<grpc.experimental.CaCertificateUpdate>): void {
+    listener({ caCertificate: this.#files.ca });
+  }
+
+  #tellIdentity(listener: Listener<grpc.experimental.IdentityCertificateUpdate>): void {
+    listener({ certificate: this.#files.cert, privateKey: this.#files.key });
+  }
 }
 
 type Authenticated = Pick<grpc.ServerUnaryCall<unknown, unknown>, "getAuthContext">;

@@ -1,10 +1,15 @@
 import { tlsFilesFromEnvironment } from "../common/mutual-tls.ts";
-import { log, portFromEnvironment } from "../common/service.ts";
-import { createInventory, serverCredentials } from "./inventory.ts";
+import { log, portFromEnvironment, renewOnHangup } from "../common/service.ts";
+import { Certificates, createInventory, serverCredentials } from "./inventory.ts";
 
 const files = tlsFilesFromEnvironment();
+const certificates = new Certificates(files);
+renewOnHangup("inventory", () => {
+  files.reload();
+  certificates.renew();
+});
 const server = createInventory(files);
-server.bindAsync(`127.0.0.1:${portFromEnvironment()}`, serverCredentials(files), (error) => {
+server.bindAsync(`127.0.0.1:${portFromEnvironment()}`, serverCredentials(certificates), (error) => {
   if (error) throw error;
   log({ service: "inventory", state: "ready" });
 });

@@ -75,8 +75,9 @@ export class ServiceSupervisor {
     if (running && this.#record?.program === programDigest(service)) {
       if (this.#record.files === filesDigest(service)) return;
       if (service.onFileChange === "SIGHUP") {
-        this.#note({ ...this.#record, files: filesDigest(service) });
+        // In this order: who is killed in between sends the signal once more.
         signal(running.identity, "SIGHUP");
+        this.#note({ ...this.#record, files: filesDigest(service) });
         return;
       }
     }

@@ -18,6 +18,7 @@ import { LAYOUT } from "./layout.ts";
 import { addressesOf, requireFree } from "./ports.ts";
 import { untilReady } from "./ready.ts";
 import { canonicalJson, configurationDigest, type RenderedFile, renderFiles } from "./render.ts";
+import { untilCertificatesShown } from "./service-certificates.ts";
 import { describeServices, removeServiceFiles, writeServiceFiles } from "./service-files.ts";
 import { restore, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { validate } from "./validate.ts";
@@ -133,6 +134,7 @@ async function startServices(wanted: HostInputs, description: Description, befor
     // An Envoy that did not start before may start with what comes now.
   });
   await Promise.all(Object.values(wanted.services).map(({ port }) => untilAccepts(port, signal)));
+  await untilCertificatesShown(wanted.services, before, signal);
 }
 
 const SERVICE_MS = 30_000;

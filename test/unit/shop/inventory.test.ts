@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import type { TlsFiles } from "../../../examples/shop/common/mutual-tls.ts";
-import { createInventory, serverCredentials } from "../../../examples/shop/inventory/inventory.ts";
+import { Certificates, createInventory, serverCredentials } from "../../../examples/shop/inventory/inventory.ts";
 import { type Authority, createAuthority, issueLeaf } from "../../../verify/credentials/certificates.ts";
 import type { KeyPair } from "../../../verify/wire/connect.ts";
 
@@ -31,7 +31,9 @@ describe("the shop's inventory", () => {
     };
     server = createInventory(files);
     port = await new Promise((resolve, reject) => {
-      server.bindAsync("127.0.0.1:0", serverCredentials(files), (error, bound) => (error ? reject(error) : resolve(bound)));
+      server.bindAsync("127.0.0.1:0", serverCredentials(new Certificates(files)), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      );
     });
   });
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type * as grpc from "@grpc/grpc-js";
-import { createInventory, serverCredentials } from "../../../../examples/shop/inventory/inventory.ts";
+import { Certificates, createInventory, serverCredentials } from "../../../../examples/shop/inventory/inventory.ts";
 import { createAuthority, issueLeaf, privatePem } from "../../../../verify/credentials/certificates.ts";
 import type { KeyPair } from "../../../../verify/wire/connect.ts";
 import { selfSigned, TestAuthority, type TestKeyPair } from "../../../support/live/certificates.ts";
@@ -108,7 +108,7 @@ async function startInventory(authority: TestAuthority): Promise<{ port: number;
   };
   const server: grpc.Server = createInventory(files);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", serverCredentials(files), (error, bound) => (error ? reject(error) : resolve(bound)));
+    server.bindAsync("127.0.0.1:0", serverCredentials(new Certificates(files)), (error, bound) => (error ? reject(error) : resolve(bound)));
   });
   return { port, stop: async () => server.forceShutdown() };
 }
