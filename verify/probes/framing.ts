@@ -6,6 +6,7 @@ import { failed, type Probe, passed, type Verdict } from "../probe.ts";
 import { type Answer, describe } from "../wire/answer.ts";
 import { WireError } from "../wire/errors.ts";
 import { AMBIGUOUS, type Attack, MALFORMED } from "./framing-corpus.ts";
+import { type FramingPlace, framingPlace, judgeRefusal, withHeaders } from "./framing-place.ts";
 import { refusedIfAlive } from "./tls.ts";
 
 /**
@@ -40,30 +41,32 @@ function attackProbe(model: GatewayModel, attack: Attack): Probe {
     title: attack.title,
     attack: true,
     run: async (context) => {
+      const place = await framingPlace(context, attack.method === "GET" ? "GET" : "POST");
       const bytes = attack.bytes({
         authority: context.settings.authority,
-        path: context.somePath(attack.method === "GET" ? "GET" : "POST"),
+        path: place.path,
         unknown: unknownPath(model) ?? "/gateway-verify",
       });
-      return refusedOrDropped(context, bytes, attack);
+      return refusedOrDropped(context, withHeaders(bytes, place.headers), attack, place);
     },
   };
 }
 
 /** One refusal, then the end of the connection. A second answer means that the rest was read as another request. */
-async function refusedOrDropped(context: ProbeContext, bytes: Buffer, attack: Attack): Promise<Verdict> {
-  const { method = "POST", harmless = [], repairable } = attack;
-  const connection = await context.open();
+async function refusedOrDropped(context: ProbeContext, bytes: Buffer, attack: Attack, place: FramingPlace): Promise<Verdict> {
+  const { method = "POST", repairable } = attack;
+  const connection = await context.open(place.via);
   try {
     connection.write(bytes);
     const answer = await connection.read(method, context.settings.exchangeTimeoutMs);
     // Once repaired, what stands behind the body is an ordinary second request.
     if (repairable && answer.status < 400) return repaired(answer, repairable);
-    const fault = judge(answer, harmless);
-    if (fault) return fault;
+    const judgement = judgeRefusal(answer, attack, place);
+    if (judgement?.result === "failed") return judgement;
     // Whatever the gateway still makes of the rest has to arrive now; a gateway that answers before it has read the body says no more.
     const after = await connection.quiet(150);
     if (after === "data") return failed(`the rest of it was read as a second request, after ${describe(answer)}`);
+    if (judgement) return judgement;
     return await refusedIfAlive(context, `status ${answer.status}${after === "closed" ? ", connection closed" : ""}`);
   } catch (error) {
     if (error instanceof WireError && (error.failure === "closed" || error.failure === "malformed"))
@@ -83,12 +86,6 @@ function repaired(answer: Answer, pattern: RegExp): Verdict {
   return values.some((value) => pattern.test(value))
     ? failed("the backend received it as it was")
     : passed("repaired, as RFC 9112 allows, before the backend received it");
-}
-
-function judge(answer: Answer, harmless: readonly number[]): Verdict | undefined {
-  const { status } = answer;
-  const refusals = [400, 401, 403, 405, 408, 411, 413, 417, 421, 426, 431, 501, 505];
-  return refusals.includes(status) || harmless.includes(status) ? undefined : failed(`expected a refusal, got ${describe(answer)}`);
 }
 
 async function pipelined(context: ProbeContext): Promise<Verdict> {
