@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { stringify } from "yaml";
 import type { EngineLocation } from "../../../../automation/engine.ts";
 import type { OperationError } from "../../../../automation/errors.ts";
@@ -99,7 +100,11 @@ export class LabGateway {
   readonly stack: string;
   readonly directory: string;
   ports: Ports;
+  /** Of the document. */
+  drainTime = "1s";
   readonly #lab: Lab;
+  /** Of the last operation that had any; reading them takes another engine. */
+  #outputs: Outputs | undefined;
 
   constructor(lab: Lab, stack: string, ports: Ports) {
     this.#lab = lab;
@@ -123,9 +128,9 @@ export class LabGateway {
         httpPort: http,
         adminPort: admin,
         workers: 2,
-        drainTime: "1s",
+        drainTime: this.drainTime,
         stateDirectory: this.directory,
-        services: { catalog: { command: ["node", CATALOG], port: service, env: { ECHO: "1" } } },
+        ...this.withService(),
         ...(change.local as Part | undefined),
       },
     };
@@ -134,16 +139,27 @@ export class LabGateway {
     writeFileSync(join(this.#lab.project.stackFolder, `Pulumi.${this.stack}.yaml`), stringify({ config }));
   }
 
-  start(kind: OperationKind): Operation {
-    return startOperation({ kind, project: this.#lab.project, stack: this.stack, engine: this.#lab.engine, program });
+  /** The service of the gateway, with changes. */
+  withService(change: Part = {}): Part {
+    const catalog = { command: ["node", CATALOG], port: this.ports.service, env: { ECHO: "1" }, onFileChange: "SIGHUP", ...change };
+    return { services: { catalog } };
+  }
+
+  /** @param own runs instead of the gateway's program */
+  start(kind: OperationKind, own?: PulumiFn): Operation {
+    const { project, engine } = this.#lab;
+    const running = own === undefined ? program : { ...program, load: async () => own };
+    return startOperation({ kind, project, stack: this.stack, engine, program: running });
   }
 
   /** Runs an operation to its end. */
-  async run(kind: OperationKind) {
-    const operation = this.start(kind);
+  async run(kind: OperationKind, own?: PulumiFn) {
+    const operation = this.start(kind, own);
     const events: OperationEvent[] = [];
     for await (const event of operation.events) events.push(event);
-    return { events, ...(await operation.result) };
+    const result = await operation.result;
+    if (kind === "up") this.#outputs = result.outputs;
+    return { events, ...result };
   }
 
   /** Writes the document and deploys it. */
@@ -166,7 +182,8 @@ export class LabGateway {
   }
 
   async address(): Promise<GatewayAddress> {
-    const { certificate, hostname } = (await this.outputs()) as { certificate: CertificateSummary; hostname: string };
+    this.#outputs ??= await this.outputs();
+    const { certificate, hostname } = this.#outputs as { certificate: CertificateSummary; hostname: string };
     return { hostname, address: "127.0.0.1", port: this.ports.https, ca: certificate.caCertificate };
   }
 

@@ -11,6 +11,8 @@ export interface LoadReport {
   /** Everything but 200, each with how it failed; at most the first 20. */
   readonly failures: readonly string[];
   readonly failed: number;
+  /** HTTP/2 requests that the server refused unread, as it may when it closes a connection, and that were sent again. */
+  readonly refused: number;
   readonly slowestMs: number;
 }
 
@@ -31,6 +33,7 @@ export class Load {
   #session: ClientHttp2Session | undefined;
   #sent = 0;
   #failed = 0;
+  #refused = 0;
   #slowest = 0;
 
   constructor(gateway: GatewayAddress, path: string, perSecond: number) {
@@ -43,13 +46,25 @@ export class Load {
     }, TICK_MS);
   }
 
+  /** Requests that have been answered, or have failed. */
+  get answered(): number {
+    return this.#sent - this.#open.size;
+  }
+
   async stop(): Promise<LoadReport> {
     clearInterval(this.#timer);
     const seconds = (Date.now() - this.#begun) / 1000;
     await Promise.all(this.#open);
     this.#agent.destroy();
     this.#session?.destroy();
-    return { sent: this.#sent, rate: this.#sent / seconds, failures: this.#failures, failed: this.#failed, slowestMs: this.#slowest };
+    return {
+      sent: this.#sent,
+      rate: this.#sent / seconds,
+      failures: this.#failures,
+      failed: this.#failed,
+      refused: this.#refused,
+      slowestMs: this.#slowest,
+    };
   }
 
   #send(): void {
@@ -86,7 +101,18 @@ export class Load {
     });
   }
 
-  async #http2(): Promise<number> {
+  /** Asks again when the server says that it has not looked at a request (REFUSED_STREAM), as RFC 9113 section 8.7 lets every client do. */
+  async #http2(again = 3): Promise<number> {
+    try {
+      return await this.#http2Once();
+    } catch (error) {
+      if (again === 0 || !/NGHTTP2_REFUSED_STREAM/.test((error as Error).message)) throw error;
+      this.#refused += 1;
+      return this.#http2(again - 1);
+    }
+  }
+
+  async #http2Once(): Promise<number> {
     const { port, hostname } = this.#gateway;
     const stream = this.#connected().request({ ":authority": `${hostname}:${port}`, ":path": this.#path });
     stream.resume();
