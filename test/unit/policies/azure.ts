@@ -12,6 +12,7 @@ const off = Object.fromEntries(
     "Security.Ciphers.TripleDes168",
   ].map((name) => [PREFIX + name, "False"]),
 );
+const API_POLICY = "azure-native:apimanagement:ApiPolicy";
 const classic = { sku: { name: "Premium", capacity: 1 } };
 const policy = (inbound: string): Case => ({ props: { format: "xml", value: `<policies><inbound>${inbound}</inbound></policies>` } });
 const unknownPolicy: Case = { props: { value: LATER } };
@@ -42,9 +43,30 @@ export const azureCases: Record<string, RuleCases> = {
     undefined: [{ props: { apiVersionConstraint: LATER } }],
   },
   "azure-apim-api-https": {
-    pass: [{ props: { protocols: ["https"] } }],
-    fail: [{ props: {} }, { props: { protocols: ["http", "https"] } }, { props: { protocols: [] } }],
-    undefined: [{ props: { protocols: LATER } }],
+    pass: [
+      { props: { protocols: ["https"] } },
+      {
+        props: { protocols: ["http", "https"] },
+        beside: [
+          {
+            type: API_POLICY,
+            uses: true,
+            props: { value: '<when condition="@(context.Request.OriginalUrl.Scheme != &quot;https&quot;)">' },
+          },
+        ],
+      },
+    ],
+    fail: [
+      { props: {} },
+      { props: { protocols: ["http", "https"] } },
+      { props: { protocols: [] } },
+      { props: { protocols: ["http"] }, beside: [{ type: API_POLICY, uses: true, props: { value: "<policies />" } }] },
+      { props: { protocols: ["http"] }, beside: [{ type: API_POLICY, props: { value: "OriginalUrl.Scheme" } }] },
+    ],
+    undefined: [
+      { props: { protocols: LATER } },
+      { props: { protocols: ["http"] }, beside: [{ type: API_POLICY, uses: true, props: { value: LATER } }] },
+    ],
   },
   "azure-apim-backend-tls": {
     pass: [{ props: { url: "https://a.example" } }, { props: { url: "https://a.example", tls: { validateCertificateChain: true } } }],

@@ -83,7 +83,11 @@ export const gcpCases: Record<string, RuleCases> = {
     undefined: [],
   },
   "gcp-run-image-pinned": {
-    pass: [container("gcr.io/endpoints-release/endpoints-runtime-serverless:2.51.0"), container(`a.example/b@sha256:${"a".repeat(64)}`)],
+    pass: [
+      container("gcr.io/endpoints-release/endpoints-runtime-serverless:2.51.0"),
+      container("docker.io/envoyproxy/envoy:distroless-v1.40.0"),
+      container(`a.example/b@sha256:${"a".repeat(64)}`),
+    ],
     fail: [container("a.example/b:latest"), container("a.example/b"), container("a.example/b:2")],
     undefined: [container(LATER)],
   },

@@ -77,21 +77,31 @@ export const apiVersion: Rule = {
   }),
 };
 
+/** A policy that looks at the scheme of the request: how plain HTTP is redirected or refused inside API Management. */
+const ANSWERS_HTTP = /OriginalUrl\.Scheme/;
+
 export const apiProtocols: Rule = {
   id: "azure-apim-api-https",
   title: "Offer APIs by HTTPS only",
   why: "An API that also listens on plain HTTP takes keys and tokens in clear.",
-  remedy: 'Set protocols to ["https"] (and wss); redirect plain HTTP in front.',
+  remedy:
+    'Set protocols to ["https"] (and wss); redirect plain HTTP in front, or by an API policy that looks at context.Request.OriginalUrl.Scheme.',
   severity: "critical",
   level: "mandatory",
   sources: ["CKV_AZURE_215", "Azure Policy: API Management APIs should use only encrypted protocols"],
   types: ["azure-native:apimanagement:Api"],
-  judge: (subject) =>
-    expect(
-      read(subject, "protocols"),
-      (value) => Array.isArray(value) && value.length > 0 && value.every((protocol) => protocol === "https" || protocol === "wss"),
-      (value) => `is ${shown(value)}`,
-    ),
+  wholeStack: true,
+  judge(subject, others) {
+    const protocols = read(subject, "protocols");
+    if (!protocols.known) return undecided(protocols.path);
+    const list = Array.isArray(protocols.value) ? protocols.value : [];
+    const wrong = fail("protocols", `is ${shown(protocols.value)}`);
+    if (list.length === 0 || !list.every((protocol) => ["https", "wss", "http"].includes(protocol))) return wrong;
+    if (!list.includes("http")) return PASS;
+    const policies = usersOf(subject, others, "azure-native:apimanagement:ApiPolicy").map((policy) => read(policy, "value"));
+    if (policies.some((policy) => policy.known && ANSWERS_HTTP.test(String(policy.value)))) return PASS;
+    return policies.some(({ known }) => !known) ? undecided("protocols") : wrong;
+  },
 };
 
 export const backendTls: Rule = {

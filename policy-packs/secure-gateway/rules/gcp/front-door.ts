@@ -98,10 +98,10 @@ export const armor: Rule = {
 export const backendLogs: Rule = {
   id: "gcp-backend-logs",
   title: "Log what the load balancer answers",
-  why: "Without it nobody can say who called what.",
+  why: "Without it nobody can say who called what, unless the gateway behind it writes a log of its own, without credentials in it.",
   remedy: "Set logConfig.enable to true and leave sampleRate at 1.",
   severity: "medium",
-  level: "mandatory",
+  level: "advisory",
   sources: ["CKV_GCP_61"],
   types: BACKENDS,
   judge: (subject) =>

@@ -61,7 +61,8 @@ export const runImage: Rule = {
       ...each(subject, "template.containers").map((container) =>
         expect(
           read(subject, `${container.path}.image`),
-          (value) => typeof value === "string" && (/@sha256:[0-9a-f]{64}$/.test(value) || /:v?\d+\.\d+\.\d+[\w.-]*$/.test(value)),
+          (value) =>
+            typeof value === "string" && (/@sha256:[0-9a-f]{64}$/.test(value) || /:(?:[a-z]+-)*v?\d+\.\d+\.\d+[\w.-]*$/.test(value)),
           (value) => `is ${shown(value)}`,
         ),
       ),
