@@ -167,8 +167,9 @@ export class EnvoySupervisor {
     if (this.#adminLost) return false;
     try {
       const info = await new EnvoyAdmin(this.#directory, running.instance.launch.adminSocket).serverInfo();
-      const { stdout } = await run(launch.envoy, ["--hot-restart-version"]);
-      return info.hot_restart_version === stdout.trim();
+      // Envoy 1.40 writes it to standard error.
+      const { stdout, stderr } = await run(launch.envoy, ["--hot-restart-version"]);
+      return `${stdout}${stderr}`.trim() === info.hot_restart_version;
     } catch {
       return false;
     }
