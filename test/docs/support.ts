@@ -53,3 +53,30 @@ export const commandsOf = ({ text }: Block): string[] =>
         .trim(),
     )
     .filter((line) => line !== "" && !line.startsWith("#"));
+
+/** Rows of every table of a page with exactly these headings, by heading. */
+export function rowsOf(page: string, headings: readonly string[]): Record<string, string>[] {
+  const rows: Record<string, string>[] = [];
+  let inside = false;
+  for (const line of textOf(page).split("\n")) {
+    const cells = cellsOf(line);
+    if (cells === undefined) inside = false;
+    else if (cells.join("|") === headings.join("|")) inside = true;
+    else if (inside && !cells.every((cell) => /^-+$/.test(cell))) {
+      if (cells.length !== headings.length) throw new Error(`${page}: a row with ${cells.length} cells: ${line}`);
+      rows.push(Object.fromEntries(headings.map((heading, index) => [heading, cells[index] ?? ""])));
+    }
+  }
+  return rows;
+}
+
+const cellsOf = (line: string): string[] | undefined =>
+  /^\|.*\|$/.test(line)
+    ? line
+        .slice(1, -1)
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim())
+    : undefined;
+
+/** What stands in back quotes. */
+export const quoted = (text = ""): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
