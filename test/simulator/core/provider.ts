@@ -81,8 +81,10 @@ export class SimulatedProvider {
       ...difference,
       replaces: (rule.replaceOn ?? []).some((pattern) => covers(pattern, difference.path) || covers(difference.path, pattern)),
     }));
-    const expired = rule.expired?.(this.#context(rule, urn, "read", news, id, { previous: oldOutputs, before: oldInputs, seed: "" }));
+    const context = this.#context(rule, urn, "read", news, id, { previous: oldOutputs, before: oldInputs, seed: "" });
+    const expired = rule.expired?.(context);
     if (expired !== undefined) found.push({ path: expired, kind: "update", replaces: true });
+    for (const path of rule.due?.(context) ?? []) found.push({ path, kind: "update", replaces: false });
     return { differences: found, deleteBeforeReplace: rule.deleteBeforeReplace?.(oldInputs, news) ?? false };
   }
 
@@ -272,12 +274,12 @@ export class SimulatedProvider {
 
   /** Inputs as asked for; of what the cloud computes, everything that would change is not known yet. */
   async #previewUpdate(rule: Rule, sdk: SdkType, context: RuleContext): Promise<Values> {
-    const echoed = echo(sdk, context.inputs);
+    const echoed = { ...echo(sdk, context.inputs), ...Object.fromEntries((rule.due?.(context) ?? []).map((name) => [name, UNKNOWN])) };
     const isInput = (name: string) => sdk.inputs.has(name);
     if (!hasUnknown(context.inputs)) {
       const after = await this.#complete(rule, sdk, context);
       const changed = Object.keys(after).filter((name) => !isInput(name) && !equal(after[name], context.previous[name]));
-      return { ...context.previous, ...echoed, ...Object.fromEntries(changed.map((name) => [name, UNKNOWN])) };
+      return { ...context.previous, ...Object.fromEntries(changed.map((name) => [name, UNKNOWN])), ...echoed };
     }
     const changed = differences(context.before, context.inputs).map(({ path }) => path);
     const later = Object.entries(rule.volatile ?? {}).filter(([, inputs]) =>

@@ -99,6 +99,8 @@ export interface Rule {
   };
   /** The output that says a replacement is due although no input changed, such as a certificate's in its renewal window; undefined when none is. */
   readonly expired?: (context: RuleContext) => string | undefined;
+  /** Outputs a change in place is due to renew although no input changed; nobody knows them before it ran. Undefined when nothing is due. */
+  readonly due?: (context: RuleContext) => readonly string[] | undefined;
   /** Creating it again takes over what exists instead of failing or making a second one. */
   readonly adopts?: boolean;
   /** Further strings by which others refer to the resource, next to its id, `arn` and `selfLink`. */

@@ -1,2 +1,11 @@
 import type { RuleSet } from "../../core/rule.ts";
-export const ruleSet: RuleSet = { name: "acme", rules: [], functions: {} };
+import { certificate } from "./certificate.ts";
+import { registration } from "./registration.ts";
+
+export const ruleSet: RuleSet = {
+  name: "acme",
+  rules: [registration, certificate],
+  functions: {},
+  configure: ({ serverUrl }) =>
+    serverUrl === undefined || /^https:\/\//.test(String(serverUrl)) ? undefined : `server_url: ${String(serverUrl)} is not an https URL`,
+};

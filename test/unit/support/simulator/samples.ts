@@ -15,6 +15,13 @@ const GIVEN: Readonly<Record<string, () => Values | Promise<Values>>> = {
     allowedUses: ["client_auth"],
     validityPeriodHours: 24,
   }),
+  "acme:index/certificate:Certificate": () => ({
+    accountKeyPem: key(),
+    commonName: "api.example.com",
+    keyType: "P256",
+    certificateP12Password: "sample",
+    useRenewalInfo: true,
+  }),
   "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": () => ({ policyName: "sample" }),
   "aws:cloudwatch/logDeliverySource:LogDeliverySource": () => ({ name: "sample" }),
   "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": () => ({ name: "sample" }),
