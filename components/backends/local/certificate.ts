@@ -5,6 +5,7 @@ import type { SecretRef } from "../../spec/model.ts";
 import type { BuildContext, CertificateSummary } from "../contract.ts";
 import { type Authority, keyPairOf } from "./authority.ts";
 import type { Certificate } from "./resources.ts";
+import { revocationListUri } from "./revocation-list.ts";
 
 /** The certificate of the front door. */
 export interface FrontCertificate {
@@ -21,11 +22,13 @@ export function frontCertificate(context: BuildContext, authority: Authority | u
 }
 
 function internalFront({ model }: BuildContext, validityMs: number, authority: Authority): FrontCertificate {
+  const crl = revocationListUri(model);
   const resource = authority.issue("certificate", {
     commonName: model.hostname.slice(0, 64),
     dnsNames: [model.hostname],
     usages: ["server"],
     validityMs,
+    ...(crl === undefined ? {} : { crlUris: [crl] }),
   });
   const summary = pulumi.all([resource.notAfter, authority.resource.bundlePem]).apply(([notAfter, caCertificate]) => ({
     source: "internal" as const,

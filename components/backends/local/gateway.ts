@@ -12,6 +12,7 @@ import { Host, type HostService } from "./resources.ts";
 export interface MaterialInputs {
   readonly front: pulumi.Input<KeyPair>;
   readonly authority: pulumi.Input<string> | undefined;
+  readonly revocationList: pulumi.Input<string> | undefined;
   readonly gateway: pulumi.Input<KeyPair> | undefined;
   readonly clients: Readonly<Record<string, pulumi.Input<KeyPair>>>;
   readonly apiKeys: pulumi.Input<Readonly<Record<string, readonly string[]>>>;

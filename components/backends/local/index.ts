@@ -33,6 +33,7 @@ function build(context: BuildContext): BuildResult {
     {
       front: front.pair,
       authority: authority?.resource.bundlePem,
+      revocationList: authority?.resource.revocationListPem,
       gateway: gateway && keyPairOf(gateway),
       clients: importedClients(context),
       apiKeys: apiKeys?.accepted ?? {},

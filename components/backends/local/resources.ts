@@ -24,6 +24,10 @@ export class CertificateAuthority extends pulumi.CustomResource {
   declare readonly privateKeyPem: pulumi.Output<string>;
   /** RFC 3339. */
   declare readonly notAfter: pulumi.Output<string>;
+  /** Its revocation list, which names nothing; valid for 90 days, signed anew by the first `up` in the second half. */
+  declare readonly revocationListPem: pulumi.Output<string>;
+  /** RFC 3339. */
+  declare readonly revocationListNextUpdate: pulumi.Output<string>;
 
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.CustomResourceOptions) {
     super(
@@ -37,6 +41,8 @@ export class CertificateAuthority extends pulumi.CustomResource {
         bundlePem: undefined,
         privateKeyPem: undefined,
         notAfter: undefined,
+        revocationListPem: undefined,
+        revocationListNextUpdate: undefined,
       },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["privateKeyPem"] }),
     );
@@ -61,6 +67,8 @@ export interface CertificateArgs {
   readonly validityMs: pulumi.Input<number>;
   /** Raise by one for a new key. @default 1 */
   readonly keyGeneration?: pulumi.Input<number>;
+  /** Where clients find the authority's revocation list. */
+  readonly crlUris?: pulumi.Input<readonly string[]>;
 }
 
 /** A leaf certificate with its key (ECDSA P-256). A changed authority, name or generation issues a new one in place; it is never deleted before its successor is in use. */
@@ -83,6 +91,7 @@ export class Certificate extends pulumi.CustomResource {
         ipAddresses: [],
         uris: [],
         keyGeneration: 1,
+        crlUris: [],
         ...args,
         chainPem: undefined,
         privateKeyPem: undefined,

@@ -28,6 +28,10 @@ const outputs = z.strictObject({
   bundlePem: z.string().meta({ description: "Every root to trust now: the signing one and, after a change, the one before." }),
   privateKeyPem: z.string().meta({ description: "PKCS#8 key of the root that signs now; secret." }),
   notAfter: z.string().meta({ description: "End of the root's validity, RFC 3339." }),
+  revocationListPem: z.string().meta({
+    description: "Its revocation list, which names nothing; valid for 90 days, signed anew by the first `up` in the second half.",
+  }),
+  revocationListNextUpdate: z.string().meta({ description: "End of the revocation list's validity, RFC 3339." }),
 });
 
 type Inputs = z.infer<typeof inputs>;
@@ -40,7 +44,19 @@ export function certificateAuthorityKind(now: () => number = Date.now): Resource
     const validity = validityFrom(now(), wanted.validityDays * DAY);
     const certificatePem = await issueRoot(wanted.commonName, privateKeyPem, validity);
     const bundlePem = certificatePem + (before === undefined || isExpired(before, now()) ? "" : before);
-    return { certificatePem, bundlePem, privateKeyPem, notAfter: rfc3339(validity.notAfter) };
+    return {
+      certificatePem,
+      bundlePem,
+      privateKeyPem,
+      notAfter: rfc3339(validity.notAfter),
+      ...(await list(certificatePem, privateKeyPem)),
+    };
+  }
+
+  async function list(certificatePem: string, privateKeyPem: string) {
+    const { signRevocationList } = await import("../x509/revocation-list.ts");
+    const { pem, nextUpdate } = await signRevocationList(certificatePem, privateKeyPem, now());
+    return { revocationListPem: pem, revocationListNextUpdate: rfc3339(nextUpdate) };
   }
 
   return {
@@ -55,7 +71,14 @@ export function certificateAuthorityKind(now: () => number = Date.now): Resource
 
     async diff(_id, before, wanted) {
       const changes = changedInputs(before.inputs, wanted, ["commonName", "generation", "validityDays"]);
-      return { changes: isDue(before.outputs.certificatePem, now()) ? { ...changes, notAfter: "output" } : changes };
+      const { isListDue } = await import("../x509/revocation-list.ts");
+      return {
+        changes: {
+          ...changes,
+          ...(isDue(before.outputs.certificatePem, now()) ? { notAfter: "output" } : {}),
+          ...(isListDue(before.outputs.revocationListNextUpdate, now()) ? { revocationListPem: "output" } : {}),
+        },
+      };
     },
 
     async create(wanted) {
@@ -65,6 +88,9 @@ export function certificateAuthorityKind(now: () => number = Date.now): Resource
     /** Another generation or name gets a new key; a renewal keeps it, so that whoever trusts the root before accepts what the new one signs. */
     async update(_id, before, wanted) {
       const renewed = before.inputs.generation === wanted.generation && before.inputs.commonName === wanted.commonName;
+      const { certificatePem, privateKeyPem } = before.outputs;
+      if (renewed && before.inputs.validityDays === wanted.validityDays && !isDue(certificatePem, now()))
+        return { ...before.outputs, ...(await list(certificatePem, privateKeyPem)) };
       const key = renewed ? before.outputs.privateKeyPem : await newPrivateKey("P-256");
       return issue(wanted, key, before.outputs.certificatePem);
     },
@@ -90,7 +116,13 @@ export function certificateAuthorityKind(now: () => number = Date.now): Resource
       return {
         id: newId("ca"),
         inputs: { commonName: name, generation: 1, validityDays },
-        outputs: { certificatePem, bundlePem: certificatePem, privateKeyPem: toPem(key), notAfter: rfc3339(validToDate) },
+        outputs: {
+          certificatePem,
+          bundlePem: certificatePem,
+          privateKeyPem: toPem(key),
+          notAfter: rfc3339(validToDate),
+          ...(await list(certificatePem, privateKeyPem)),
+        },
       };
     },
   };

@@ -9,7 +9,10 @@ import { importedText } from "./import-file.ts";
 import { ResourceError } from "./kind.ts";
 
 /** Takes over a certificate made elsewhere. @param path a PEM file: the leaf and its key, then the authority's certificate and its key */
-export function importCertificate(path: string, now: number): { id: string; inputs: CertificateInputs; outputs: CertificateOutputs } {
+export async function importCertificate(
+  path: string,
+  now: number,
+): Promise<{ id: string; inputs: CertificateInputs; outputs: CertificateOutputs }> {
   const text = importedText(path, "a PEM file with the leaf and its key, followed by the authority's certificate and its key");
   const [chainPem = "", ...authorities] = certificateBlocks(text);
   const [leafKey = "", authorityKey = ""] = privateKeyBlocks(text);
@@ -29,6 +32,7 @@ export function importCertificate(path: string, now: number): { id: string; inpu
       usages: usagesOf(leaf),
       validityMs: leaf.validToDate.getTime() - leaf.validFromDate.getTime(),
       keyGeneration: 1,
+      crlUris: await crlUrisOf(chainPem),
     },
     outputs: {
       chainPem: [chainPem, ...intermediates].join(""),
@@ -57,6 +61,15 @@ function namesOf(leaf: X509Certificate) {
   const entries = (leaf.subjectAltName ?? "").split(", ");
   const of = (prefix: string) => entries.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
   return { dnsNames: of("DNS:"), ipAddresses: of("IP Address:"), uris: of("URI:") };
+}
+
+async function crlUrisOf(leafPem: string): Promise<string[]> {
+  const { x509 } = await import("../x509/library.ts");
+  // The library's own lists would go on making lists of their kind.
+  const points = [...(new x509.X509Certificate(leafPem).getExtension(x509.CRLDistributionPointsExtension)?.distributionPoints ?? [])];
+  return points.flatMap(({ distributionPoint }) =>
+    [...(distributionPoint?.fullName ?? [])].flatMap(({ uniformResourceIdentifier: found }) => found ?? []),
+  );
 }
 
 function usagesOf(leaf: X509Certificate): ("server" | "client")[] {

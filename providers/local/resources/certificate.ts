@@ -42,6 +42,7 @@ const inputs = z.strictObject({
     .max(100 * YEAR)
     .meta({ description: "Validity in milliseconds, cut to that of the authority; renewed by the first `up` in its last third." }),
   keyGeneration: generation.meta({ description: "Raise by one for a new key." }),
+  crlUris: z.array(uri).default([]).meta({ description: "Where clients find the authority's revocation list." }),
 });
 
 const outputs = z.strictObject({

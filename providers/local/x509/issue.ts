@@ -35,6 +35,8 @@ export interface Leaf extends Validity {
   readonly ipAddresses: readonly string[];
   readonly uris: readonly string[];
   readonly usages: readonly ("server" | "client")[];
+  /** Where the authority's revocation list is. */
+  readonly crlUris: readonly string[];
   /** ECDSA key of the leaf. */
   readonly privateKeyPem: string;
 }
@@ -67,6 +69,7 @@ export async function issueLeaf(leaf: Leaf, authorityPem: string, authorityKeyPe
         ),
         await x509.SubjectKeyIdentifierExtension.create(publicKey),
         await authorityKeyIdentifier(authority),
+        ...(leaf.crlUris.length > 0 ? [new x509.CRLDistributionPointsExtension([...leaf.crlUris])] : []),
         ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
       ],
     },
@@ -76,12 +79,12 @@ export async function issueLeaf(leaf: Leaf, authorityPem: string, authorityKeyPe
 }
 
 /** The identifier the authority gives its own key, which need not be the hash we would have made of it. */
-async function authorityKeyIdentifier(authority: x509.X509Certificate) {
+export async function authorityKeyIdentifier(authority: x509.X509Certificate) {
   const own = authority.getExtension(x509.SubjectKeyIdentifierExtension);
   return own ? new x509.AuthorityKeyIdentifierExtension(own.keyId) : x509.AuthorityKeyIdentifierExtension.create(authority.publicKey);
 }
 
-async function keyPair(privateKeyPem: string): Promise<{ privateKey: webcrypto.CryptoKey; publicKey: webcrypto.CryptoKey }> {
+export async function keyPair(privateKeyPem: string): Promise<{ privateKey: webcrypto.CryptoKey; publicKey: webcrypto.CryptoKey }> {
   const key = requireKey(privateKeyPem);
   const algorithm = signatureOf(key);
   if (algorithm === undefined) throw new ResourceError("Certificates are signed only with ECDSA P-256, ECDSA P-384 and RSA keys");

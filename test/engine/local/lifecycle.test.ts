@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { connect } from "node:tls";
 import { FILES } from "../../../components/backends/local/envoy/layout.ts";
 import { isRunning } from "../../../tools/setup/process.mjs";
@@ -24,8 +26,8 @@ function serial({ address, port, hostname, ca }: GatewayAddress): Promise<string
 /** A request without TLS. */
 async function plain(port: number, hostname: string, path: string) {
   const [response] = await once(get({ host: "127.0.0.1", port, path, headers: { host: `${hostname}:${port}` } }), "response");
-  const { statusCode: status, headers } = (response as IncomingMessage).resume();
-  return { status, headers };
+  const { statusCode: status, headers } = response as IncomingMessage;
+  return { status, headers, body: await buffer(response as IncomingMessage) };
 }
 
 const refused = (port: number) =>
@@ -60,6 +62,11 @@ describe("life of a gateway on this machine, by the real engine", function () {
     assert.equal(answer.json<{ products: unknown[] }>().products.length, 3);
     assert.equal((await call(at, "/list")).status, 404);
     const { status, headers } = await plain(gateway.ports.http, at.hostname, "/products");
+    const list = await plain(gateway.ports.http, at.hostname, "/.well-known/gateway-authority.crl");
+    assert.deepEqual([list.status, list.headers["content-type"]], [200, "application/pkix-crl"]);
+    const text = execFileSync("openssl", ["crl", "-inform", "DER", "-noout", "-text"], { input: list.body, encoding: "utf8" });
+    assert.match(text, /Issuer: CN = lab internal authority\n/);
+    assert.match(text, /No Revoked Certificates/);
     assert.deepEqual([status, headers.location], [308, `https://lab.localhost:${gateway.ports.https}/products`]);
   });
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { provider } from "../../../providers/local/provider.ts";
+import { certificateKind } from "../../../providers/local/resources/certificate.ts";
 import { certificateAuthorityKind } from "../../../providers/local/resources/certificate-authority.ts";
 import { certificateBlocks } from "../../../providers/local/x509/pem.ts";
 import { inTemporaryFolder, opensslText, opensslVerify } from "./support/openssl.ts";
@@ -50,14 +52,66 @@ describe("provider: CertificateAuthority", () => {
     const { outputs } = await kind.create({ ...wanted, validityDays: 300 }, call);
     const before = { inputs: { ...wanted, validityDays: 300 }, outputs };
     now += 199 * DAY;
-    assert.deepEqual((await kind.diff("ca", before, before.inputs, call)).changes, {});
+    const changes = async () => (await kind.diff("ca", before, before.inputs, call)).changes;
+    assert.deepEqual(await changes(), { revocationListPem: "output" });
     now += 2 * DAY;
-    assert.deepEqual((await kind.diff("ca", before, before.inputs, call)).changes, { notAfter: "output" });
+    assert.deepEqual(await changes(), { notAfter: "output", revocationListPem: "output" });
     const renewed = await kind.update("ca", before, before.inputs, call);
     assert.equal(renewed.privateKeyPem, outputs.privateKeyPem);
     assert.notEqual(renewed.certificatePem, outputs.certificatePem);
     assert.deepEqual(certificateBlocks(renewed.bundlePem), [renewed.certificatePem, outputs.certificatePem]);
     assert.deepEqual((await kind.diff("ca", { inputs: before.inputs, outputs: renewed }, before.inputs, call)).changes, {});
+  });
+
+  it("signs a revocation list that openssl accepts, anew from the half of its validity on, with the root as it is", async () => {
+    let now = Date.now();
+    const kind = certificateAuthorityKind(() => now);
+    const { outputs } = await kind.create(wanted, call);
+    const leaf = await certificateKind(() => now).create(
+      {
+        authorityCertificatePem: outputs.certificatePem,
+        authorityPrivateKeyPem: outputs.privateKeyPem,
+        commonName: "a.test",
+        dnsNames: ["a.test"],
+        ipAddresses: [],
+        uris: [],
+        usages: ["server"],
+        validityMs: DAY,
+        keyGeneration: 1,
+        crlUris: ["http://a.test/list"],
+      },
+      call,
+    );
+    await inTemporaryFolder(async (folder) => {
+      const files = { "root.pem": outputs.certificatePem, "crl.pem": outputs.revocationListPem, "leaf.pem": leaf.outputs.chainPem };
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+      const openssl = (...args: string[]) =>
+        execFileSync("openssl", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+      assert.equal(
+        openssl("verify", "-x509_strict", "-crl_check", "-CAfile", "root.pem", "-CRLfile", "crl.pem", "leaf.pem"),
+        "leaf.pem: OK\n",
+      );
+      const text = openssl("crl", "-in", "crl.pem", "-noout", "-text");
+      for (const part of [
+        /Version 2 \(0x1\)/,
+        /X509v3 Authority Key Identifier:/,
+        /X509v3 CRL Number: \s+(\d{13}|0x[0-9A-F]{12})\n/,
+        /No Revoked Certificates\./,
+      ])
+        assert.match(text, part);
+    });
+    const before = { inputs: wanted, outputs };
+    now += 44 * DAY;
+    assert.deepEqual((await kind.diff("ca", before, wanted, call)).changes, {});
+    now += 2 * DAY;
+    assert.deepEqual((await kind.diff("ca", before, wanted, call)).changes, { revocationListPem: "output" });
+    const next = await kind.update("ca", before, wanted, call);
+    assert.deepEqual(
+      { ...next, revocationListPem: "", revocationListNextUpdate: "" },
+      { ...outputs, revocationListPem: "", revocationListNextUpdate: "" },
+    );
+    assert.equal(Date.parse(next.revocationListNextUpdate), Math.floor(now / 1000) * 1000 + 90 * DAY);
+    assert.deepEqual((await kind.diff("ca", { inputs: wanted, outputs: next }, wanted, call)).changes, {});
   });
 
   it("drops an expired root from the bundle", async () => {
@@ -104,14 +158,18 @@ describe("provider: CertificateAuthority", () => {
   });
 
   it("takes over a root from a PEM file", async () => {
-    const kind = certificateAuthorityKind();
+    const began = Date.now();
+    const kind = certificateAuthorityKind(() => began);
     const { outputs } = await kind.create({ ...wanted, validityDays: 90 }, call);
     await inTemporaryFolder(async (folder) => {
       const file = join(folder, "ca.pem");
       writeFileSync(file, outputs.privateKeyPem + outputs.certificatePem);
       const imported = await kind.import(file, call);
       assert.deepEqual(imported.inputs, { commonName: "Shop internal CA", generation: 1, validityDays: 90 });
-      assert.deepEqual(imported.outputs, outputs);
+      const { revocationListPem: _, ...own } = outputs;
+      const { revocationListPem, ...taken } = imported.outputs;
+      assert.deepEqual(taken, own);
+      assert.match(revocationListPem, /^-----BEGIN X509 CRL-----\n/);
       assert.deepEqual((await kind.diff(imported.id, imported, imported.inputs, call)).changes, {});
     });
   });

@@ -28,6 +28,7 @@ const leafOf = (root: { certificatePem: string; privateKeyPem: string }) => ({
   usages: ["server", "client"] as ("server" | "client")[],
   validityMs: 90 * DAY,
   keyGeneration: 1,
+  crlUris: ["http://shop.localhost:8080/.well-known/gateway-authority.crl"],
 });
 
 describe("provider: Certificate", () => {
@@ -40,6 +41,10 @@ describe("provider: Certificate", () => {
     const text = opensslText(outputs.chainPem);
     assert.match(text, /X509v3 Basic Constraints: critical\s+CA:FALSE\n/);
     assert.match(text, /X509v3 Key Usage: critical\s+Digital Signature\n/);
+    assert.match(
+      text,
+      /X509v3 CRL Distribution Points: \s+Full Name:\s+URI:http:\/\/shop\.localhost:8080\/\.well-known\/gateway-authority\.crl\n/,
+    );
     assert.match(text, /X509v3 Extended Key Usage: \s+TLS Web Server Authentication, TLS Web Client Authentication\n/);
     assert.match(
       text,

@@ -10,7 +10,7 @@ import { discovery, duration, type JsonObject, typed } from "./values.ts";
 export function listeners(model: GatewayModel, materials: Materials, options: RenderOptions): JsonObject {
   return discovery("envoy.config.listener.v3.Listener", [
     httpsListener(model, materials, options),
-    ...(model.http === "redirect" ? [redirectListener(model)] : []),
+    ...(model.http === "redirect" ? [redirectListener(model, materials)] : []),
     adminListener(model),
   ]);
 }
@@ -34,12 +34,12 @@ function httpsListener(model: GatewayModel, materials: Materials, options: Rende
   };
 }
 
-function redirectListener(model: GatewayModel): JsonObject {
+function redirectListener(model: GatewayModel, materials: Materials): JsonObject {
   return {
     name: "http",
     ...at(model.local.address, model.local.httpPort),
     ...COMMON,
-    filter_chains: [{ filters: [redirectManager(model)] }],
+    filter_chains: [{ filters: [redirectManager(model, materials)] }],
   };
 }
 

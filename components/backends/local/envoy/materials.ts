@@ -10,6 +10,8 @@ export interface Materials {
   readonly front: KeyPair;
   /** Roots of the gateway's own authority; needed where something is verified against it, and where it has issued the front certificate. */
   readonly authority?: string;
+  /** The authority's revocation list, PEM; served over plain HTTP where the front certificate names its address. */
+  readonly revocationList?: string;
   /** The certificate shown to backends that ask for one of the gateway's own authority. */
   readonly gateway?: KeyPair;
   /** Imported client certificates by backend. */

@@ -1,9 +1,20 @@
 import type { GatewayModel } from "../../../spec/model.ts";
+import { REVOCATION_LIST_PATH, revocationListUri } from "../revocation-list.ts";
 import { localReplies } from "./errors.ts";
+import type { Materials } from "./materials.ts";
 import { type JsonObject, typed } from "./values.ts";
 
+/** The list as RFC 2585 has it: DER, of a media type of its own. */
+const revocationListRoute = (pem: string): JsonObject => ({
+  match: { path: REVOCATION_LIST_PATH },
+  direct_response: { status: 200, body: { inline_bytes: pem.replace(/-----.*?-----|\s/g, "") } },
+  response_headers_to_add: [
+    { header: { key: "content-type", value: "application/pkix-crl" }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" },
+  ],
+});
+
 /** Plain HTTP: 308 to the same host, path and query on https, for the host name served and no other. */
-export function redirectManager(model: GatewayModel): JsonObject {
+export function redirectManager(model: GatewayModel, { revocationList }: Pick<Materials, "revocationList">): JsonObject {
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: typed("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
@@ -23,6 +34,7 @@ export function redirectManager(model: GatewayModel): JsonObject {
             name: "gateway",
             domains: [model.hostname],
             routes: [
+              ...(revocationList === undefined || revocationListUri(model) === undefined ? [] : [revocationListRoute(revocationList)]),
               {
                 match: { prefix: "/" },
                 redirect: { https_redirect: true, port_redirect: model.local.httpsPort, response_code: "PERMANENT_REDIRECT" },
