@@ -3,7 +3,9 @@ import "reflect-metadata/lite";
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
-import { certificatesOf } from "../../../automation/certificates.ts";
+import { certificatesOf, withFront } from "../../../automation/certificates.ts";
+import { stylist } from "../../../cli/text/style.ts";
+import { answer } from "../../../cli/verbs/certs.ts";
 
 x509.cryptoProvider.set(webcrypto as never);
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -102,5 +104,82 @@ describe("certificates of a state", () => {
       [],
     );
     assert.deepEqual(certificatesOf({}, NOW), []);
+  });
+
+  it("say what renews them and when, and what needs them", () => {
+    const of = (type: string, inputs: object, pem = leaf) =>
+      certificatesOf(state({ ...resource("r", { pem }), type, inputs }), NOW).map(({ renewal }) => [renewal.by, renewal.from])[0];
+    assert.deepEqual(of("localgateway:index:Certificate", {}), ["up", "2026-11-11T12:00:00.000Z"]);
+    assert.deepEqual(of("tls:index/locallySignedCert:LocallySignedCert", { earlyRenewalHours: 48 }), ["up", "2026-12-09T12:00:00.000Z"]);
+    assert.deepEqual(of("tls:index/selfSignedCert:SelfSignedCert", {}), ["you", ""]);
+    assert.deepEqual(of("acme:index/certificate:Certificate", { minDaysRemaining: 10 }), ["up", "2026-12-01T12:00:00.000Z"]);
+    assert.deepEqual(of("acme:index/certificate:Certificate", {}), ["up", "2026-11-11T12:00:00.000Z"]);
+    assert.deepEqual(of("aws:acm/certificate:Certificate", {}), ["you", ""]);
+    const made = { ...resource("leaf", { pem: leaf }) };
+    const user = { ...resource("listener", {}), dependencies: [made.urn] };
+    assert.deepEqual(certificatesOf(state(made, user, resource("other", {})), NOW)[0]?.neededBy, ["listener"]);
+  });
+
+  it("are found deep in outputs; issuers in a chain and roots side by side are listed, too", () => {
+    const found = certificatesOf(state(resource("map", { selfManaged: { pem: [`${leaf}\n${authority}`] } })), NOW);
+    assert.deepEqual(
+      found.map(({ subject, chain, renewal }) => [subject, chain, renewal.by]),
+      [
+        ["CN=api", ["CN=shop root"], "you"],
+        ["CN=shop root", [], "issuer"],
+      ],
+    );
+    const pair = certificatesOf(state(resource("bundle", { pem: `${authority}\n${leaf}` })), NOW);
+    assert.deepEqual(
+      pair.map(({ subject, chain, renewal }) => [subject, chain, renewal.by]),
+      [
+        ["CN=shop root", [], "you"],
+        ["CN=api", [], "you"],
+      ],
+    );
+  });
+
+  it("warn as early as they are asked to", () => {
+    const at = (warnDays: number) => certificatesOf(state(resource("s", { pem: leaf })), NOW, warnDays)[0]?.state;
+    assert.deepEqual([0, 10, 19, 20, 30, 365].map(at), ["valid", "valid", "valid", "warning", "warning", "warning"]);
+  });
+
+  it("of the front door are taken from the outputs where no resource shows them", () => {
+    const summary = { source: "imported", issuer: "Bought", names: ["api.example.com"], notAfter: new Date(NOW + 20 * DAY).toISOString() };
+    const [front] = withFront([], summary, NOW);
+    assert.deepEqual([front?.type, front?.daysLeft, front?.state, front?.renewal.by], ["imported", 20, "warning", "you"]);
+    const known = certificatesOf(state(resource("leaf", { pem: leaf })), NOW);
+    assert.equal(withFront(known, summary, NOW), known);
+    const [cloud] = withFront(known, { source: "managed", issuer: "AWS", names: ["api.example.com"], notAfter: "" }, NOW);
+    assert.equal(cloud?.resource, "leaf", "a resource shows the name, and the cloud says nothing else");
+    const [managed] = withFront([], { source: "managed", issuer: "AWS", names: ["api.example.com"], notAfter: "" }, NOW);
+    assert.deepEqual([managed?.state, managed?.daysLeft, managed?.renewal.by], ["unknown", undefined, "cloud"]);
+  });
+
+  it("make the answer no, with what to do about those that end", () => {
+    const shown = (...resources: unknown[]) => answer(certificatesOf(state(...resources), NOW), "lab", stylist({ write: () => {} }));
+    const root = resource("root", { pem: authority });
+    assert.equal(shown(root).ok, true);
+    const { ok, text } = shown(root, { ...resource("front", { pem: leaf }), type: "localgateway:index:Certificate" });
+    assert.equal(ok, false);
+    assert.equal(
+      text,
+      [
+        "✗ 1 of 2 certificates expired or about to: run `npx gateway up -s lab`, which renews what the stack issues itself",
+        "root  valid, 3650 days left (2036-11-18T12:00:00.000Z)",
+        "  authority  CN=shop root",
+        "  issuer     CN=shop root",
+        "  renewed    by you",
+        "front  warning, 20 days left (2026-12-11T12:00:00.000Z)",
+        "  subject  CN=api",
+        "  names    DNS:api.example.com",
+        "  issuer   CN=shop root",
+        "  renewed  by `up`, from 2026-11-11 on",
+      ].join("\n"),
+    );
+    assert.match(
+      shown(resource("front", { pem: leaf })).text,
+      /^✗ 1 of 1 certificate expired or about to: bring new ones, then run `npx gateway up -s lab`\n/,
+    );
   });
 });

@@ -21,7 +21,7 @@ describe("answers of check and plan", function () {
   it("check: a document without faults", async () => {
     assert.deepEqual(await run("check -f good.yaml"), { code: 0, stdout: "✓ good.yaml has no faults\n", stderr: "" });
     const { code, stdout } = await run("check -f good.yaml --json");
-    assert.deepEqual([code, JSON.parse(stdout)], [0, { ok: true, faults: [] }]);
+    assert.deepEqual([code, JSON.parse(stdout)], [0, { ok: true, faults: [], findings: [] }]);
   });
 
   it("check: a fault with its place", async () => {
