@@ -93,7 +93,16 @@ describe("the gateway command on a stack of this machine", function () {
   it("lists certificates and history", async () => {
     const { ok, certificates } = await answer("certs -s lab");
     assert.equal(ok, true);
-    assert.ok(certificates.some(({ names }: { names: string[] }) => names.includes("DNS:lab.localhost")));
+    const front = certificates.find(({ names }: { names: string[] }) => names.includes("DNS:lab.localhost"));
+    assert.deepEqual([front.state, front.renewal.by, front.neededBy.length > 0], ["valid", "up", true]);
+    const early = await run("certs -s lab --warn-days 100");
+    assert.deepEqual([early.code, early.stderr], [1, ""]);
+    assert.match(
+      early.stdout,
+      /^✗ \d of \d certificates expired or about to: run `npx gateway up -s lab`, which renews what the stack issues itself$/m,
+    );
+    const { code: wrong, stderr } = await run("certs -s lab --warn-days soon");
+    assert.deepEqual([wrong, stderr], [2, 'error: --warn-days is "soon"\nWhat to do: give 0 to 3650 days.\n']);
     const history = await answer("history -s lab");
     assert.deepEqual(history.map(({ kind, result, message }: Record<string, string>) => [kind, result, message]).at(-1), [
       "update",
