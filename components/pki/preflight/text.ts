@@ -76,7 +76,7 @@ function absent(text: string): [message: string, remedy: string] {
   return text.slice(2, 9).includes("\u0002\u0001\u0003")
     ? [
         "is a PKCS #12 (PFX) file, which holds the private key as well",
-        "take the certificates out (openssl pkcs12 -in <file> -nokeys -out fullchain.pem), and store the key as a secret (openssl pkcs12 -in <file> -nocerts -noenc | npx gateway secret <name> -s <stack>)",
+        "take the certificates out (openssl pkcs12 -in <file> -nokeys -out fullchain.pem), and store the key as a secret (openssl pkcs12 -in <file> -nocerts -noenc | openssl pkey | npx gateway secret <name> -s <stack>)",
       ]
     : ["is a certificate in binary form (DER)", "write it as PEM: openssl x509 -inform der -in <file> -out certificate.pem"];
 }

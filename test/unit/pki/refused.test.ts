@@ -151,7 +151,7 @@ describe("certificates that are refused, each with its own sentence", () => {
       [
         "PKCS #12",
         () => Buffer.from("3082101002010330820fd6", "hex").toString("utf8"),
-        "is a PKCS #12 (PFX) file, which holds the private key as well; take the certificates out (openssl pkcs12 -in <file> -nokeys -out fullchain.pem), and store the key as a secret (openssl pkcs12 -in <file> -nocerts -noenc | npx gateway secret <name> -s <stack>)",
+        "is a PKCS #12 (PFX) file, which holds the private key as well; take the certificates out (openssl pkcs12 -in <file> -nokeys -out fullchain.pem), and store the key as a secret (openssl pkcs12 -in <file> -nocerts -noenc | openssl pkey | npx gateway secret <name> -s <stack>)",
       ],
     ];
     for (const [title, text, sentence] of given)
