@@ -45,8 +45,10 @@ describe("the examples of the documentation", function () {
     for (const line of commandsOf(block)) {
       if (OFFLINE.test(line) && !PLACEHOLDER.test(line)) {
         it(`${place(block)} runs: ${line}`, async () => {
-          const { code, stdout, stderr } = await gateway(line.split(/\s+/).slice(2), project.folder, { command });
+          const [call = "", file] = line.split(/\s+>\s+/);
+          const { code, stdout, stderr } = await gateway(call.split(/\s+/).slice(2), project.folder, { command });
           assert.equal(code, 0, stdout + stderr);
+          if (file !== undefined) project.write(file, stdout);
         });
       } else if (/\bnpx gateway\b/.test(line)) {
         it(`${place(block)} uses verbs and options there are: ${line}`, async () => {
