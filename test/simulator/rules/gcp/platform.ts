@@ -9,6 +9,8 @@ const member = (type: string, key: string): Rule =>
     outputs: ({ hex }) => ({ etag: hex(12) }),
   });
 
+const OBJECT = "gcp:storage/bucketObject:BucketObject";
+
 export const platform: readonly Rule[] = [
   gcp("serviceaccount/account:Account", {
     id: (context) =>
@@ -27,6 +29,14 @@ export const platform: readonly Rule[] = [
     id: ({ inputs }) => text(inputs.name),
     replaceOn: ["location"],
     outputs: ({ id }) => ({ selfLink: `https://www.googleapis.com/storage/v1/b/${id}`, url: `gs://${id}` }),
+    forbidDelete: ({ id, inputs, all }) => {
+      if (inputs.forceDestroy !== true && all(OBJECT).some((object) => object.inputs.bucket === id))
+        throw new CloudError(`Error trying to delete bucket ${id} containing objects without \`force_destroy\` set to true`);
+    },
+    effect: ({ id, operation, cloud, all }) => {
+      if (operation !== "delete") return;
+      for (const object of all(OBJECT)) if (object.inputs.bucket === id) cloud.remove(OBJECT, object.id);
+    },
   }),
   gcp("storage/bucketObject:BucketObject", {
     // An upload takes the place of what was there.
