@@ -52,20 +52,29 @@ export class RefusedError extends Error {
  * @throws RefusedError when the cloud cannot enforce the model.
  */
 export function planGateway(options: PlanOptions): Promise<GatewayPlan> {
-  const turn = queue.then(() => withUnknownSecrets(() => plan(options)));
-  queue = turn.catch(() => undefined);
-  return turn;
+  const monitor = new RecordingMonitor(computedOutputs(options.cloud), cloudAnswers(options.cloud));
+  return inTurn(() => withUnknownSecrets(() => planWith(monitor, options)));
 }
 
 let queue: Promise<unknown> = Promise.resolve();
 
+/** Runs what uses the SDK's process-wide state when everything before it is done. */
+export function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = queue.then(work);
+  queue = turn.catch(() => undefined);
+  return turn;
+}
+
 const PROJECT = "secure-gateway";
 
-async function plan({ cloud, model, stack = "plan", documentFolder }: PlanOptions): Promise<GatewayPlan> {
+/** Runs the program against a monitor of the caller's; only `inTurn`. @throws RefusedError when the cloud cannot enforce the model. */
+export async function planWith(
+  monitor: RecordingMonitor,
+  { cloud, model, stack = "plan", documentFolder }: PlanOptions,
+): Promise<GatewayPlan> {
   const judgement = judge(cloud, model);
   if (judgement.faults.length > 0) throw new RefusedError(cloud, judgement.faults);
 
-  const monitor = new RecordingMonitor(computedOutputs(cloud), cloudAnswers(cloud));
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, PROJECT, stack, true);
   pulumi.runtime.setMockOptions(monitor, PROJECT, stack, true);
   const outputs = (await pulumi.runtime.runInPulumiStack(async () => {

@@ -41,6 +41,18 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const MASK = "[secret]";
 const LATER = "(known after deployment)";
 
+/** `plain`: as `PlainSecret`, for a caller that made the secrets up itself and reads what becomes of them. */
+export type SecretsAs = "masked" | "plain";
+
+/** A secret in plain, with its mark. */
+export class PlainSecret {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
 interface RegisterRequest {
   getType(): string;
   getName(): string;
@@ -59,8 +71,10 @@ interface RegisterRequest {
 /** Stands where the engine would: writes every registration down and answers with what the cloud would compute. */
 export class RecordingMonitor extends MockMonitor {
   readonly recorded: PlannedResource[] = [];
+  readonly #secrets: SecretsAs;
 
-  constructor(computed: ComputedOutputs, answers: CloudAnswers = () => undefined) {
+  /** @param secrets How secrets are written down: a plan for people masks them. */
+  constructor(computed: ComputedOutputs, answers: CloudAnswers = () => undefined, secrets: SecretsAs = "masked") {
     super({
       newResource: ({ type, name, inputs }) => ({
         id: type.startsWith("pulumi:") ? name : `\${${name}.id}`,
@@ -72,6 +86,7 @@ export class RecordingMonitor extends MockMonitor {
         throw new pulumi.RunError(`The program asks the cloud for "${token}", which an offline plan cannot answer.`);
       },
     });
+    this.#secrets = secrets;
   }
 
   override async registerResource(request: RegisterRequest, callback: (error: unknown, response?: unknown) => void): Promise<void> {
@@ -89,7 +104,7 @@ export class RecordingMonitor extends MockMonitor {
     this.recorded.push({
       type: request.getType(),
       name: request.getName(),
-      inputs: readable(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+      inputs: readable(request.getObject()?.toJavaScript() ?? {}, this.#secrets) as Record<string, unknown>,
       dependsOn: [...urns].map(nameOfUrn).sort(),
       parent: parent === "" || parent.includes("::pulumi:pulumi:Stack::") ? undefined : nameOfUrn(parent),
       options: optionsOf(request),
@@ -115,17 +130,17 @@ function optionsOf(request: RegisterRequest): ResourceOptionsSummary {
 const nameOfUrn = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
 
 /** Wire form → what a reader of the plan sees. */
-function readable(value: unknown): unknown {
+function readable(value: unknown, secrets: SecretsAs): unknown {
   if (value === UNKNOWN) return LATER;
-  if (Array.isArray(value)) return value.map(readable);
+  if (Array.isArray(value)) return value.map((entry) => readable(entry, secrets));
   if (typeof value !== "object" || value === null) return value;
   const object = value as Record<string, unknown>;
   const signature = object[SIGNATURE];
-  if (signature === SECRET) return MASK;
+  if (signature === SECRET) return secrets === "masked" ? MASK : new PlainSecret(readable(object.value, secrets));
   if (signature === RESOURCE) return `\${${nameOfUrn(String(object.urn))}}`;
   if (typeof signature === "string" && ASSETS.has(signature)) {
     const { [SIGNATURE]: _, ...asset } = object;
-    return readable(asset);
+    return readable(asset, secrets);
   }
-  return Object.fromEntries(Object.entries(object).map(([key, entry]) => [key, readable(entry)]));
+  return Object.fromEntries(Object.entries(object).map(([key, entry]) => [key, readable(entry, secrets)]));
 }
