@@ -8,6 +8,7 @@ import type {
   EnforcedControl,
   EnforcementRecord,
   IssuerSummary,
+  TelemetrySummary,
 } from "./backends/contract.ts";
 import { judge, refusalMessage } from "./backends/judge.ts";
 import { loadBackend } from "./backends/registry.ts";
@@ -58,6 +59,8 @@ export class SecureGateway extends pulumi.ComponentResource {
   readonly issuer: pulumi.Output<IssuerSummary | null>;
   /** Address to connect to instead of resolving the host name; null where DNS leads to the gateway. */
   readonly address: pulumi.Output<string | null>;
+  /** Access log and metrics as this machine can read them; null where the cloud keeps them. */
+  readonly telemetry: pulumi.Output<TelemetrySummary | null>;
 
   constructor(name: string, args: SecureGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("secure-gateway:index:SecureGateway", name, {}, opts);
@@ -83,13 +86,14 @@ export class SecureGateway extends pulumi.ComponentResource {
     this.bridge = pulumi.output(outputs.bridge ?? null);
     this.issuer = pulumi.secret(outputs.issuer ?? null);
     this.address = pulumi.output(outputs.address ?? null);
+    this.telemetry = pulumi.output(outputs.telemetry ?? null);
     this.registerOutputs(this.outputs());
   }
 
   /** The same outputs for every cloud, as the program exports them. */
   outputs(): Record<string, pulumi.Output<unknown>> {
-    const { url, hostname, dnsRecords, certificate, controls, consumers, bridge, issuer, address } = this;
-    return { url, hostname, dnsRecords, certificate, controls, consumers, bridge, issuer, address };
+    const { url, hostname, dnsRecords, certificate, controls, consumers, bridge, issuer, address, telemetry } = this;
+    return { url, hostname, dnsRecords, certificate, controls, consumers, bridge, issuer, address, telemetry };
   }
 }
 

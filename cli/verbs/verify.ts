@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { OperationError } from "../../automation/errors.ts";
 import type { Outputs } from "../../automation/outputs.ts";
-import type { CertificateSummary, IssuerSummary } from "../../components/backends/contract.ts";
+import type { CertificateSummary, IssuerSummary, TelemetrySummary } from "../../components/backends/contract.ts";
 import type { VerifyOptions } from "../../verify/index.ts";
 import { type Answer, type CommandLine, UsageError, type Verb } from "../command-line.ts";
 import { type DocumentSource, documentSource } from "../source.ts";
@@ -24,8 +24,11 @@ export const verify: Verb = {
       .option("--client-key <file>", "PEM of its key")
       .option("--client-authority <file>", "PEM of an authority whose client certificates the gateway accepts; of test stacks only")
       .option("--client-authority-key <file>", "PEM of its key")
-      .option("--access-log <file>", "the gateway's access log, to prove that requests are logged and secrets are not")
-      .option("--metrics <url>", "the gateway's metrics in Prometheus' text format")
+      .option(
+        "--access-log <file>",
+        "the gateway's access log, to prove that requests are logged and secrets are not; default: the stack's own",
+      )
+      .option("--metrics <url>", "the gateway's metrics in Prometheus' text format; default: the stack's own")
       .option("--patience <seconds>", "longest deliberate wait of a probe; default: 5")
       .option("--only <pattern>", "only these probes, such as `cors` or `jwt.*`; repeat for several", collect, [])
       .option("--skip <pattern>", "all but these probes; repeat for several", collect, [])
@@ -81,12 +84,13 @@ async function fromStack(
     if (error instanceof OperationError && error.code === "no-stack" && typeof options.url === "string") return { url: options.url };
     throw error;
   }
-  const { url, address, certificate, issuer, consumers } = outputs as {
+  const { url, address, certificate, issuer, consumers, telemetry } = outputs as {
     url?: string;
     address?: string | null;
     certificate?: CertificateSummary;
     issuer?: IssuerSummary | null;
     consumers?: Record<string, string>;
+    telemetry?: TelemetrySummary | null;
   };
   if (url === undefined)
     throw new OperationError("no-stack", `Stack "${source.stack}" has no gateway`, `deploy it with \`npx gateway up -s ${source.stack}\``);
@@ -96,6 +100,8 @@ async function fromStack(
     ...(certificate?.caCertificate ? { caCertificate: certificate.caCertificate } : {}),
     ...(issuer ? { issuer } : {}),
     ...(consumers ? { apiKeys: consumers } : {}),
+    ...(telemetry?.accessLog ? { accessLog: telemetry.accessLog } : {}),
+    ...(telemetry ? { metricsUrl: telemetry.metrics } : {}),
   };
 }
 

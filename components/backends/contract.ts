@@ -83,6 +83,15 @@ export interface GatewayOutputs {
   readonly issuer?: pulumi.Output<IssuerSummary>;
   /** Where to connect to instead of resolving the host name; only gateways without DNS of their own have it. */
   readonly address?: pulumi.Input<string>;
+  /** Where this machine can read what the gateway observes; clouds keep it in services of their own. */
+  readonly telemetry?: pulumi.Input<TelemetrySummary>;
+}
+
+export interface TelemetrySummary {
+  /** File with a line of JSON for each request; null where the document wants no access log. */
+  readonly accessLog: string | null;
+  /** URL of the metrics in Prometheus' text format, on loopback. */
+  readonly metrics: string;
 }
 
 export interface BridgeSummary {

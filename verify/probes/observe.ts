@@ -66,7 +66,7 @@ function logProbes(): Probe[] {
 
 function fileOf({ settings }: ProbeContext): string {
   if (settings.accessLog === undefined)
-    throw new SkipProbe("the front door does not show the access log; give accessLog, a file with a line for each request");
+    throw new SkipProbe("the front door does not show the access log; give its file, with a line of JSON for each request (--access-log)");
   return settings.accessLog;
 }
 
@@ -111,7 +111,7 @@ function metricsProbe(): Probe {
     run: async (context): Promise<Verdict> => {
       const { metricsUrl } = context.settings;
       if (metricsUrl === undefined)
-        throw new SkipProbe("the front door does not show metrics; give metricsUrl, a page in Prometheus' text format");
+        throw new SkipProbe("the front door does not show metrics; give their URL, a page in Prometheus' text format (--metrics)");
       const before = await samples(metricsUrl, context.settings.signal);
       if (typeof before === "string") return failed(before);
       for (let sent = 0; sent < 5; sent++) await context.send({ method: "GET", target: `/gateway-verify-metrics-${sent}` });

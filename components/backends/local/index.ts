@@ -8,7 +8,7 @@ import { usesGatewayCertificate } from "./envoy/layout.ts";
 import type { KeyPair } from "./envoy/materials.ts";
 import { gatewayHost, reachableAt } from "./gateway.ts";
 import { issuerAlgorithm } from "./issuer.ts";
-import { bridge, dnsRecords, issuerSummary, urlOf } from "./outputs.ts";
+import { bridge, dnsRecords, issuerSummary, telemetry, urlOf } from "./outputs.ts";
 import { publicRoots } from "./public-roots.ts";
 import { ApiKeys, type Certificate, SigningKey } from "./resources.ts";
 import { hostServices, serviceCertificates } from "./services.ts";
@@ -61,6 +61,7 @@ function build(context: BuildContext): BuildResult {
       bridge: bridge(model),
       // Known once the gateway accepts connections.
       address: host.state.apply(() => reachableAt(model, model.local.httpsPort)),
+      telemetry: telemetry(model, directory),
       ...(issuer ? { issuer } : {}),
     },
     enforcedBy,

@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayModel } from "../../spec/model.ts";
-import type { BridgeSummary, DnsRecord, IssuerSummary } from "../contract.ts";
+import type { BridgeSummary, DnsRecord, IssuerSummary, TelemetrySummary } from "../contract.ts";
+import { FILES } from "./envoy/layout.ts";
 import { issuerAlgorithm } from "./issuer.ts";
 import type { SigningKey } from "./resources.ts";
 
@@ -23,6 +25,11 @@ export function bridge({ backends, local }: GatewayModel): BridgeSummary | undef
   );
   return premises.length === 0 ? undefined : { backends: premises };
 }
+
+export const telemetry = ({ local, observability }: GatewayModel, directory: string): TelemetrySummary => ({
+  accessLog: observability.accessLogs ? join(directory, FILES.accessLog) : null,
+  metrics: `http://127.0.0.1:${local.adminPort}/metrics`,
+});
 
 export function issuerSummary(model: GatewayModel, key: SigningKey | undefined): pulumi.Output<IssuerSummary> | undefined {
   const provider = model.jwtProviders[model.local.issuer?.provider ?? ""];
