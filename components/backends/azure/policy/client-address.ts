@@ -40,9 +40,13 @@ const filterable = (model: GatewayModel): boolean =>
 export function ipFilters(model: GatewayModel): PolicyNode[] {
   if (!filterable(model)) return [];
   const filter = (action: string, blocks: readonly string[]) =>
-    blocks.length === 0 ? [] : [element("ip-filter", { action }, blocks.map(range))];
+    blocks.length === 0 ? [] : [element("ip-filter", { action }, [...blocks.filter(isAddress), ...blocks.filter(isNotAddress)].map(range))];
   return [...filter("forbid", model.access.denyCidrs), ...filter("allow", model.access.allowCidrs)];
 }
+
+/** The reference wants single addresses before ranges. */
+const isAddress = (block: string): boolean => block.endsWith("/32");
+const isNotAddress = (block: string): boolean => !isAddress(block);
 
 function range(block: string): PolicyNode {
   const [address, bits] = ipaddr.IPv4.parseCIDR(block);
