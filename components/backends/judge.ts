@@ -42,10 +42,7 @@ export function judgeCertificates(model: GatewayModel, windowDays: number): Pick
   return {
     faults: problems.flatMap(({ severity, path, message, remedy }) => (severity === "refused" ? [{ path, message, remedy }] : [])),
     findings: problems.flatMap(({ rule, severity, path, message, remedy }) =>
-      // Each backend says itself what becomes of the front certificate when it ends.
-      severity === "refused" || (rule === "certificate-ends" && path === "tls.certificate.fullchain")
-        ? []
-        : [{ id: rule, severity, path, message, remedy }],
+      severity === "refused" ? [] : [{ id: rule, severity, path, message, remedy }],
     ),
   };
 }

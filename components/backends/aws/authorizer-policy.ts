@@ -1,4 +1,5 @@
 import type { GatewayModel, JwtProvider, RateLimit, Route } from "../../spec/model.ts";
+import { alternativesOf } from "../../spec/requirement.ts";
 import type {
   AlternativePolicy,
   AuthorizerPolicy,
@@ -9,8 +10,9 @@ import type {
   ProviderPolicy,
   RulePolicy,
 } from "./authorizer/policy.ts";
+
 import type { ApiTree } from "./definition/tree.ts";
-import { alternativesOf, isMetered, largestBody, needsAuthorizer, usedPlans } from "./needs.ts";
+import { isMetered, largestBody, needsAuthorizer, usedPlans } from "./needs.ts";
 
 /** Header in which the edge passes the client's address on. */
 export const CLIENT_IP_HEADER = "x-gateway-client-ip";

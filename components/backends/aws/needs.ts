@@ -1,4 +1,5 @@
 import type { GatewayModel, Route } from "../../spec/model.ts";
+import { alternativesOf } from "../../spec/requirement.ts";
 
 /** What a model asks of the parts an AWS gateway is put together from. Pure; `declaration` and `build` decide by the same words. */
 
@@ -65,8 +66,6 @@ export function isCacheable(route: Route, model: GatewayModel): boolean {
     route.bodyBytes === largestBody(model)
   );
 }
-
-export const alternativesOf = (route: Route) => (route.requirement.kind === "anyOf" ? route.requirement.alternatives : []);
 
 /** Providers a route accepts tokens of. */
 export const providersOf = (route: Route): string[] => [...new Set(alternativesOf(route).flatMap((item) => item.jwt?.providers ?? []))];

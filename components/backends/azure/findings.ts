@@ -1,52 +1,19 @@
-import { daysLeft, parseChain } from "../../pki/chain.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { AZURE_DEVIATIONS } from "../../spec/schema/azure.ts";
+import { info, keyAlone, unverified as unverifiedBackends, warning } from "../common-findings.ts";
 import type { Finding } from "../contract.ts";
-import { alternativesOf } from "./policy/profiles.ts";
 import { tierFacts } from "./tiers.ts";
 
 type Rule = (model: GatewayModel, variant: string) => Finding[];
 
-const finding = (id: string, severity: Finding["severity"], path: string, message: string, remedy: string): Finding => ({
-  id,
-  severity,
-  path,
-  message,
-  remedy,
-});
-
-const warning = (id: string, path: string, message: string, remedy: string) => finding(id, "warning", path, message, remedy);
-const info = (id: string, path: string, message: string, remedy: string) => finding(id, "info", path, message, remedy);
-
 /** What a reader of a plan must know although nothing is refused. */
 export const azureFindings: Rule = (model, variant) => RULES.flatMap((rule) => rule(model, variant));
 
-const unverified: Rule = ({ backends }) =>
-  Object.values(backends).flatMap(({ name, tls: { trust } }) =>
-    trust.kind === "unverified"
-      ? [
-          warning(
-            "backend-unverified",
-            `backends.${name}.tls.trust`,
-            `API Management accepts any certificate of backend "${name}": whoever gets between them reads and changes everything. Given reason: ${trust.reason}`,
-            "give the backend a certificate of a public authority, or declare the authority in tls.caCertificates on a classic tier",
-          ),
-        ]
-      : [],
-  );
-
-const keyAlone: Rule = ({ routes }) =>
-  routes.flatMap((route) =>
-    alternativesOf(route).some((item) => item.apiKey && !item.jwt && !item.clientCertificate)
-      ? [
-          warning(
-            "api-key-alone",
-            `${route.at}.require`,
-            "an API key on its own tells which application calls, not who",
-            "require a token or a client certificate with it where that matters",
-          ),
-        ]
-      : [],
+const unverified: Rule = (model) =>
+  unverifiedBackends(
+    Object.values(model.backends),
+    "API Management accepts any certificate of",
+    "give the backend a certificate of a public authority, or declare the authority in tls.caCertificates on a classic tier",
   );
 
 const deviations: Rule = ({ azure }) =>
@@ -178,22 +145,6 @@ const selfHosted: Rule = ({ azure }) =>
         ),
       ];
 
-const certificateEnds: Rule = ({ tls, hostname }) => {
-  if (tls.certificate.source !== "imported") return [];
-  const [leaf] = parseChain(tls.certificate.fullchain);
-  const days = leaf === undefined ? 0 : daysLeft(leaf, new Date());
-  return days < 30
-    ? [
-        warning(
-          "certificate-ends-soon",
-          "tls.certificate.fullchain",
-          `the certificate of ${hostname} ends in ${days} days`,
-          "import its successor",
-        ),
-      ]
-    : [];
-};
-
 const RULES: readonly Rule[] = [
   unverified,
   keyAlone,
@@ -207,5 +158,4 @@ const RULES: readonly Rule[] = [
   portal,
   staticRsa,
   selfHosted,
-  certificateEnds,
 ];

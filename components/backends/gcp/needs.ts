@@ -1,9 +1,7 @@
-import type { Alternative, Backend, GatewayModel, RateLimit, Route } from "../../spec/model.ts";
+import type { Backend, GatewayModel, RateLimit, Route } from "../../spec/model.ts";
+import { alternativesOf } from "../../spec/requirement.ts";
 
 /** What a model asks of the parts a Google gateway is put together from. Pure; `declaration` and `build` decide by the same words. */
-
-export const alternativesOf = (route: Route): readonly Alternative[] =>
-  route.requirement.kind === "anyOf" ? route.requirement.alternatives : [];
 
 /** Providers a route accepts tokens of. */
 export const providersOf = (route: Route): string[] =>

@@ -80,7 +80,7 @@ describe("AWS imported certificates", () => {
     const { findings } = await planOf("aws", imported(`${pair.chain}\n${root.root}`));
     assert.deepEqual(
       findings.filter(({ id }) => id === "certificate-ends").map(({ message }) => message),
-      ["the imported certificate ends in 20 days and is not renewed by AWS"],
+      [`"api.shop.example.com" ends on ${day(inDays(20))}, in 20 days`],
     );
   });
 

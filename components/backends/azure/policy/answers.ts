@@ -1,9 +1,10 @@
 import type { GatewayModel, Route } from "../../../spec/model.ts";
+import { alternativesOf } from "../../../spec/requirement.ts";
 import { removeBackendCors, responseCors } from "./cors.ts";
 import { type Expression, expression, literal, literals, statements, variable } from "./csharp.ts";
 import { choose, deleteHeader, fragmentId, includeFragment, setHeader, setOrDeleteHeader, setVariable } from "./elements.ts";
 import { quotaRetryExpression } from "./limits.ts";
-import { alternativesOf, type Profiles } from "./profiles.ts";
+import type { Profiles } from "./profiles.ts";
 import { routeRules, rules } from "./request.ts";
 import { element, type PolicyNode } from "./xml.ts";
 

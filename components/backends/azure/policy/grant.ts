@@ -1,7 +1,8 @@
 import type { Alternative, Consumer, Route } from "../../../spec/model.ts";
+import { alternativesOf } from "../../../spec/requirement.ts";
 import { claimAt, claimText } from "./claims.ts";
 import { type Expression, header, literal, literals, statements, switchOn, variable } from "./csharp.ts";
-import { alternativesOf, type Profiles } from "./profiles.ts";
+import type { Profiles } from "./profiles.ts";
 
 /** Who may pass: consumers and plans by API key, and the alternatives of a requirement. */
 

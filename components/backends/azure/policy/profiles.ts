@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Alternative, GatewayModel, Route } from "../../../spec/model.ts";
+import type { GatewayModel, Route } from "../../../spec/model.ts";
 import { type Arm, switchOn, variable } from "./csharp.ts";
 
 /**
@@ -73,9 +73,6 @@ function settings(route: Route) {
 }
 
 const shapeOf = ({ kind, trailingSlash }: Route["path"]) => ({ kind, trailingSlash });
-
-export const alternativesOf = ({ requirement }: Route): readonly Alternative[] =>
-  requirement.kind === "anyOf" ? requirement.alternatives : [];
 
 /** A backend's id in the service, which may hold those of others. */
 export const backendId = (gateway: string, backend: string): string => `${gateway}-${backend}`;

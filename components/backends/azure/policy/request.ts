@@ -1,42 +1,21 @@
 import type { GatewayModel, HeaderRules, JwtProvider, Route, RoutePath } from "../../../spec/model.ts";
+import { alternativesOf } from "../../../spec/requirement.ts";
+import { FORGEABLE_HEADERS } from "../../forgeable-headers.ts";
 import { claimAt, claimText } from "./claims.ts";
 import { expression, literal, literals, statements, variable } from "./csharp.ts";
 import { appendHeader, choose, deleteHeader, fragmentId, includeFragment, setHeader, setOrDeleteHeader, setVariable } from "./elements.ts";
-import { alternativesOf, type Profiles, targetId } from "./profiles.ts";
+import { type Profiles, targetId } from "./profiles.ts";
 import { element, type PolicyNode } from "./xml.ts";
 
 /** What the backend gets to see. */
 
-/** Headers that tell backends where a request came from or went to; from outside they are lies or attempts to be served something else. */
-const FORGEABLE = [
-  "forwarded",
-  "x-forwarded-port",
-  "x-forwarded-prefix",
-  "x-forwarded-server",
-  "x-real-ip",
-  "x-client-ip",
-  "x-cluster-client-ip",
-  "true-client-ip",
-  "cf-connecting-ip",
-  "x-original-url",
-  "x-original-uri",
-  "x-original-host",
-  "x-rewrite-url",
-  "x-http-method-override",
-  "x-http-method",
-  "x-method-override",
-  "client-cert",
-  "client-cert-chain",
-  "x-arr-clientcert",
-  "proxy",
-  "proxy-authorization",
-  "ocp-apim-subscription-key",
-];
+/** What only API Management itself reads or writes. */
+const ITS_OWN = ["x-arr-clientcert", "ocp-apim-subscription-key"];
 
 /** Removes what came from outside and sets what every request carries. */
 export const hygieneFragment = (model: GatewayModel): PolicyNode =>
   element("fragment", {}, [
-    ...FORGEABLE.map(deleteHeader),
+    ...[...FORGEABLE_HEADERS, ...ITS_OWN].map(deleteHeader),
     setHeader("x-forwarded-for", expression(variable("client"))),
     setHeader("x-forwarded-host", model.hostname),
     setHeader("x-forwarded-proto", "https"),

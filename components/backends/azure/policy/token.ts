@@ -1,7 +1,8 @@
 import type { GatewayModel, JwtProvider, Route } from "../../../spec/model.ts";
+import { alternativesOf } from "../../../spec/requirement.ts";
 import { type Expression, expression, header, jsonOf, literal, literals, statements, variable } from "./csharp.ts";
 import { choose, setVariable, variableIs } from "./elements.ts";
-import { alternativesOf, type Profiles } from "./profiles.ts";
+import type { Profiles } from "./profiles.ts";
 import { element, type PolicyNode } from "./xml.ts";
 
 /**

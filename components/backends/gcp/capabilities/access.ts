@@ -1,8 +1,9 @@
+import { alternativesOf } from "../../../spec/requirement.ts";
 import { type Capabilities, composed, everywhere, native, type Restriction, refused } from "../../capabilities.ts";
 import { LONGEST_REGEX, pathRegex } from "../armor/cel.ts";
 import { MOST_ROUTE_LIMITS } from "../armor/rules.ts";
 import { smallestBurst, thresholdOf } from "../armor/windows.ts";
-import { alternativesOf, limitsOf } from "../needs.ts";
+import { limitsOf } from "../needs.ts";
 import { onModel, onProvider, onRoute, refuse } from "../restrictions.ts";
 
 const byEnvoy = (how: string) => native(`Envoy behind ESPv2: ${how}`);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { GatewayModel, JwtProvider, Method, Route, RoutePath } from "../../../spec/model.ts";
-import { alternativesOf, endpointsName, HEALTH_PATH, needsApiKey } from "../needs.ts";
+import { alternativesOf } from "../../../spec/requirement.ts";
+import { endpointsName, HEALTH_PATH, needsApiKey } from "../needs.ts";
 
 /** An OpenAPI 2.0 document, the only version every part of Endpoints reads. */
 export interface OpenApiDefinition {

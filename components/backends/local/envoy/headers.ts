@@ -1,37 +1,18 @@
 import type { GatewayModel, HeaderRules, Route } from "../../../spec/model.ts";
+import { FORGEABLE_HEADERS } from "../../forgeable-headers.ts";
 import { corsResponseMutations } from "./cors.ts";
 import { FILTERS, IDENTITY } from "./filter-names.ts";
 import { addHeader, type JsonObject, literal, setHeader, typed } from "./values.ts";
 
-/** Headers that tell backends where a request came from or went to; from outside they are lies or attempts to be served something else. */
-const FORGEABLE = [
-  "forwarded",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-prefix",
-  "x-forwarded-server",
-  "x-real-ip",
-  "x-client-ip",
-  "x-cluster-client-ip",
-  "true-client-ip",
-  "cf-connecting-ip",
-  "x-original-url",
-  "x-original-uri",
-  "x-rewrite-url",
-  "x-http-method-override",
-  "x-http-method",
-  "x-method-override",
-  "client-cert",
-  "client-cert-chain",
-  "proxy",
-  "proxy-authorization",
-  "x-request-id",
-];
-
 /** Removed before anything looks at the request. Without trusted proxies the client's own idea of its address goes as well. */
 export function earlyRemovals(model: GatewayModel): JsonObject {
   const claims = Object.values(model.jwtProviders).flatMap((provider) => Object.keys(provider.claimToHeaders));
-  const names = [...FORGEABLE, ...(model.clientIp.trustedHops === 0 ? ["x-forwarded-for", "x-forwarded-proto"] : []), ...new Set(claims)];
+  const names = [
+    ...FORGEABLE_HEADERS,
+    "x-request-id",
+    ...(model.clientIp.trustedHops === 0 ? ["x-forwarded-for", "x-forwarded-proto"] : []),
+    ...new Set(claims),
+  ];
   return {
     name: "envoy.http.early_header_mutation.header_mutation",
     typed_config: typed("envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation", {
