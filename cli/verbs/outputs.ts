@@ -1,6 +1,6 @@
 import { isRecord } from "../../automation/project.ts";
 import { type Answer, UsageError, type Verb } from "../command-line.ts";
-import { openStack, withStack } from "../stack.ts";
+import { nothingDeployed, openStack, withStack } from "../stack.ts";
 import { columns } from "../text/style.ts";
 
 export const outputs: Verb = {
@@ -12,7 +12,9 @@ export const outputs: Verb = {
       .option("--show-secrets", "decrypt API keys and the like instead of masking them"),
   async run(line, options, [path]): Promise<Answer> {
     const { readOutputs } = await import("../../automation/outputs.ts");
-    const all = await readOutputs({ ...(await openStack(line, options)), showSecrets: options.showSecrets === true });
+    const opened = await openStack(line, options);
+    const all = await readOutputs({ ...opened, showSecrets: options.showSecrets === true });
+    if (Object.keys(all).length === 0) return { ok: true, document: all, text: nothingDeployed(opened.stack).join("; ") };
     if (path === undefined)
       return {
         ok: true,

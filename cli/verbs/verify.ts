@@ -5,7 +5,7 @@ import type { CertificateSummary, IssuerSummary, TelemetrySummary } from "../../
 import type { VerifyOptions } from "../../verify/index.ts";
 import { type Answer, type CommandLine, UsageError, type Verb } from "../command-line.ts";
 import { type DocumentSource, documentSource } from "../source.ts";
-import { openStack } from "../stack.ts";
+import { nothingDeployed, openStack } from "../stack.ts";
 import { count } from "../text/style.ts";
 
 const collect = (pattern: string, before: readonly string[]) => [...before, pattern];
@@ -92,8 +92,7 @@ async function fromStack(
     consumers?: Record<string, string>;
     telemetry?: TelemetrySummary | null;
   };
-  if (url === undefined)
-    throw new OperationError("no-stack", `Stack "${source.stack}" has no gateway`, `deploy it with \`npx gateway up -s ${source.stack}\``);
+  if (url === undefined) throw new OperationError("no-stack", ...nothingDeployed(source.stack));
   return {
     url,
     ...(address ? { address } : {}),
