@@ -62,7 +62,7 @@ export class Documents {
 
   /** Makes the folder a project of its own: the same code, other stacks. @returns its `gateway` command */
   project(): string {
-    for (const part of ["cli", "automation", "components", "policy-packs", "tools", "verify"])
+    for (const part of ["cli", "automation", "components", "import", "policy-packs", "portal", "tools", "verify"])
       cpSync(join(ROOT, part), join(this.folder, part), { recursive: true });
     for (const part of ["index.ts", "package.json"]) cpSync(join(ROOT, part), join(this.folder, part));
     symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));
