@@ -1,5 +1,5 @@
-import forge from "node-forge";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config.js";
+import forge from "node-forge";
 import { cloudAnswers, computedOutputs } from "../automation/plan/computed.ts";
 import { inTurn, planWith } from "../automation/plan/plan.ts";
 import { type ComputedOutputs, PlainSecret, RecordingMonitor } from "../automation/plan/recorder.ts";

@@ -1,0 +1,40 @@
+import type { Cloud } from "../components/backends/contract.ts";
+import { type ControlId, usedControls } from "../components/backends/controls.ts";
+import type { GatewayModel } from "../components/spec/model.ts";
+import type { OpenPlan } from "./open-plan.ts";
+import { readLocal } from "./readers/local/index.ts";
+import { type Observation, Observations } from "./verdicts.ts";
+
+type Reader = (plan: OpenPlan, model: GatewayModel, observations: Observations) => void;
+
+export const READERS: Partial<Readonly<Record<Cloud, Reader>>> = { local: readLocal };
+
+/** What the readers of a cloud find in a plan; a reader that stumbles over what it does not know finds the promise it was about weaker. */
+export function observe(plan: OpenPlan, model: GatewayModel): Observation[] {
+  const observations = new Observations();
+  try {
+    READERS[plan.cloud]?.(plan, model, observations);
+  } catch (error) {
+    observations.holds(
+      "request.framing",
+      "",
+      `the definition can be read (${error instanceof Error ? error.message : String(error)})`,
+      false,
+    );
+  }
+  return observations.all;
+}
+
+/** Controls a document asks for that no reader said anything about: silence is a failure of the proof. */
+export function unread(model: GatewayModel, observations: readonly Observation[]): string[] {
+  const said = new Set<ControlId>(observations.map(({ control }) => control));
+  return [...new Set(usedControls(model).map(({ control }) => control))].filter(
+    (control) => !said.has(control) && !(READ_WITH[control] ?? []).some((other) => said.has(other)),
+  );
+}
+
+/** Controls that are a case of another, under whose name the readers speak of both. */
+const READ_WITH: Partial<Readonly<Record<ControlId, readonly ControlId[]>>> = {
+  "cors.perRoute": ["cors"],
+  "require.clientCertificate": ["require.clientCertificate.names"],
+};
