@@ -65,9 +65,17 @@ export function stateLocks(text: string): StateLock[] {
   }));
 }
 
-/** True when the engine that took the lock ran on this host and no longer runs: nobody will ever release it. */
-export function isAbandoned({ host, pid }: StateLock): boolean {
-  if (host !== hostname()) return false;
+/** An engine that is gone, on whichever host it ran. */
+export interface DeadEngine {
+  readonly host: string;
+  readonly pid: number;
+}
+
+/**
+ * True when nobody will ever release the lock: the engine that took it ran on this host and no longer runs, or it is one of those known to be gone.
+ */
+export function isAbandoned({ host, pid }: StateLock, dead: readonly DeadEngine[] = []): boolean {
+  if (host !== hostname()) return dead.some((engine) => engine.host === host && engine.pid === pid);
   const program = programOf(pid);
   return !isRunning(pid) || (program !== undefined && !program.startsWith("pulumi"));
 }

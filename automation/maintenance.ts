@@ -6,12 +6,14 @@ import type { Changes } from "./events.ts";
 import { operationError } from "./failure.ts";
 import { isRecord, type Project } from "./project.ts";
 import { Session } from "./session.ts";
-import { readStackFile } from "./stack-file.ts";
+import { readStackFile, type StackFile } from "./stack-file.ts";
 
 export interface MaintenanceOptions {
   readonly project: Project;
   readonly stack: string;
   readonly engine: EngineLocation;
+  /** The stack's file, where it is not in the project's folder of stack files. */
+  readonly stackFile?: StackFile;
 }
 
 /** Clears every lock of the stack's state, whoever holds it. Only for locks whose holder is known to be gone. */
@@ -69,10 +71,13 @@ function historyEntry(entry: Record<string, unknown>): HistoryEntry {
 }
 
 /** Runs `work` with the stack opened; whatever goes wrong is an OperationError. */
-export async function withSession<T>({ project, stack, engine }: MaintenanceOptions, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  { project, stack, engine, stackFile }: MaintenanceOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   let session: Session | undefined;
   try {
-    session = new Session({ project, stackFile: readStackFile(project, stack), engine });
+    session = new Session({ project, stackFile: stackFile ?? readStackFile(project, stack), engine });
     return await work(session);
   } catch (error) {
     throw operationError({ stack, error, events: [], cancelled: false });

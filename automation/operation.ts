@@ -3,7 +3,7 @@ import { Channel } from "./channel.ts";
 import type { EngineLocation, Patience } from "./engine.ts";
 import { type Changes, type OperationEvent, operationEvent } from "./events.ts";
 import { operationError } from "./failure.ts";
-import { isAbandoned, type Lease, stateLocks, takeLease } from "./locks.ts";
+import { type DeadEngine, isAbandoned, type Lease, stateLocks, takeLease } from "./locks.ts";
 import { type Outputs, outputsOf } from "./outputs.ts";
 import { repairPending } from "./pending.ts";
 import type { Program } from "./program.ts";
@@ -28,6 +28,10 @@ export interface OperationOptions {
   /** Only for a refresh: drop creations that were interrupted from the state; someone has looked after what they left. */
   readonly forgetInterrupted?: boolean;
   readonly patience?: Patience;
+  /** Called with the process of each engine that is started. */
+  readonly onEngine?: (pid: number) => void;
+  /** Engines of the caller's own that are known to be gone, also on other hosts: locks they left are cleared. */
+  readonly deadEngines?: readonly DeadEngine[];
 }
 
 export interface OperationResult {
@@ -104,7 +108,10 @@ class OperationRun {
         ...(runsProgram ? { program: await program.load(project) } : {}),
         ...(this.#options.patience === undefined ? {} : { patience: this.#options.patience }),
       });
-      this.#session.engine.onStart = (pid) => lease?.share(pid);
+      this.#session.engine.onStart = (pid) => {
+        lease?.share(pid);
+        this.#options.onEngine?.(pid);
+      };
       const changes = await this.#engineRun(this.#session, await this.#session.stack());
       const outputs = kind === "preview" ? {} : await outputsOf(this.#session);
       return { kind, stack, changes, outputs, seconds: (Date.now() - started) / 1000 };
@@ -140,7 +147,7 @@ class OperationRun {
 
   #isAbandoned(error: ConcurrentUpdateError): boolean {
     const locks = stateLocks(String(error));
-    if (locks.length === 0 || !locks.every(isAbandoned)) return false;
+    if (locks.length === 0 || !locks.every((lock) => isAbandoned(lock, this.#options.deadEngines))) return false;
     this.#note(`The state was left locked by process ${locks.map(({ pid }) => pid).join(", ")}, which no longer runs; clearing the lock.`);
     return true;
   }

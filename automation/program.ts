@@ -2,6 +2,7 @@ import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { judge } from "../components/backends/judge.ts";
+import type { GivenDocument } from "../components/program.ts";
 import { DocumentError } from "../components/spec/faults.ts";
 import { loadModel } from "../components/spec/load.ts";
 import type { GatewayModel } from "../components/spec/model.ts";
@@ -20,23 +21,34 @@ export interface Program {
 
 /** The project's own program: `index.ts`, which `pulumi up` runs too. */
 export const gatewayProgram: Program = {
-  async check(project, stackFile) {
-    const { settings, model } = await stackModel(project, stackFile);
-    const { faults } = judge(settings.cloud, model);
-    if (faults.length === 0) return keepsPolicies(settings, model, stackFile.stack);
-    const count = `${faults.length} ${faults.length === 1 ? "thing" : "things"}`;
-    throw new OperationError(
-      "refused",
-      `${settings.cloud} cannot enforce ${count} the document asks for`,
-      "change the document or the cloud",
-      { faults },
-    );
-  },
+  check: (project, stackFile) => checkStack(project, stackFile),
   async load(project) {
     const module = (await import(pathToFileURL(join(project.root, "index.ts")).href)) as { default: PulumiFn };
     return module.default;
   },
 };
+
+/** The same program for a document that is not read from its file. */
+export const programOfDocument = (given: GivenDocument): Program => ({
+  check: (project, stackFile) => checkStack(project, stackFile, given),
+  async load(project) {
+    const { gatewayProgram: run } = await import("../components/program.ts");
+    return () => run(project.root, given);
+  },
+});
+
+async function checkStack(project: Project, stackFile: StackFile, given?: GivenDocument): Promise<void> {
+  const { settings, model } = await stackModel(project, stackFile, given);
+  const { faults } = judge(settings.cloud, model);
+  if (faults.length === 0) return keepsPolicies(settings, model, stackFile.stack);
+  const count = `${faults.length} ${faults.length === 1 ? "thing" : "things"}`;
+  throw new OperationError(
+    "refused",
+    `${settings.cloud} cannot enforce ${count} the document asks for`,
+    "change the document or the cloud",
+    { faults },
+  );
+}
 
 /** Plans the stack and judges the plan by the policy pack. @throws OperationError (`policy`) */
 async function keepsPolicies({ cloud, document }: StackSettings, model: GatewayModel, stack: string): Promise<void> {
@@ -53,11 +65,12 @@ async function keepsPolicies({ cloud, document }: StackSettings, model: GatewayM
 export async function stackModel(
   project: Project,
   stackFile: string | StackFile,
+  given?: GivenDocument,
 ): Promise<{ readonly settings: StackSettings; readonly model: GatewayModel }> {
   const file = typeof stackFile === "string" ? readStackFile(project, stackFile) : stackFile;
   const settings = settingsOf(project, file);
   try {
-    return { settings, model: await loadModel({ file: settings.document, overlays: overlaysOf(settings, file.stack) }) };
+    return { settings, model: await loadModel({ file: settings.document, overlays: overlaysOf(settings, file.stack), ...given }) };
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     const { faults } = error;

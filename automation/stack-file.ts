@@ -36,6 +36,11 @@ export function readStackFile(project: Project, stack: string): StackFile {
     const remedy = names.length === 0 ? "create it" : `choose one of ${names.join(", ")}, or create it`;
     throw new OperationError("no-stack", `There is no stack "${stack}": ${shown} does not exist`, remedy);
   }
+  return parseStackFile(stack, file, text, shown);
+}
+
+/** A stack's file whose text is at hand. @param shown its name in messages @throws OperationError (`settings`) */
+export function parseStackFile(stack: string, file: string, text: string, shown: string): StackFile {
   let content: unknown;
   try {
     content = parse(text) ?? {};

@@ -29,15 +29,35 @@ export interface StackSummary {
   readonly digest?: string;
   /** Digest of the document that was deployed last; absent when nothing was. */
   readonly deployedDigest?: string;
+  /** Whether nobody may approve what they have requested themselves. */
+  readonly fourEyes: boolean;
   readonly health: "never deployed" | "deployed" | "failing" | "drifted" | "destroyed" | "busy";
   readonly lastOperation?: OperationSummary;
   readonly nextExpiry?: { readonly certificate: string; readonly notAfter: string; readonly daysLeft: number };
+}
+
+export interface NewStack {
+  /** Letters, digits and dashes, a letter first, at most 63. */
+  readonly name: string;
+  readonly cloud: string;
+  /** Text of the document; may have faults. */
+  readonly document: string;
+  readonly settings?: {
+    /** Settings of the cloud's provider, such as `aws:region`. Secrets have no place here. */
+    readonly config?: Readonly<Record<string, string | number | boolean>>;
+    /** Where the stack's secrets are encrypted, such as `awskms://…`, with the key `pulumi stack init` wrote. @default the portal's passphrase */
+    readonly secretsProvider?: string;
+    readonly encryptedKey?: string;
+  };
 }
 
 export interface Fault {
   readonly path: string;
   readonly message: string;
   readonly remedy: string;
+  /** Place in the text, from 1, where it is known. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 export interface DocumentVersion {
@@ -164,15 +184,13 @@ export interface PageRequest {
 export interface PortalService {
   stacks(actor: Actor): Promise<readonly StackSummary[]>;
   stack(actor: Actor, name: string): Promise<StackSummary>;
-  createStack(
-    actor: Actor,
-    stack: {
-      readonly name: string;
-      readonly cloud: string;
-      readonly document: string;
-      readonly settings?: Readonly<Record<string, unknown>>;
-    },
-  ): Promise<StackSummary>;
+  createStack(actor: Actor, stack: NewStack): Promise<StackSummary>;
+  /** Names of the stack's secrets; their values are never given back. */
+  secrets(actor: Actor, stack: string): Promise<readonly string[]>;
+  /** Encrypts a value by the stack's own key; the document names it with `{ secret: <name> }`. Plans made before become stale. */
+  setSecret(actor: Actor, stack: string, name: string, value: string): Promise<void>;
+  /** Whether nobody may approve what they have requested themselves. Only for admins; switching it off is noted in the audit log. */
+  setFourEyes(actor: Actor, stack: string, on: boolean): Promise<StackSummary>;
 
   document(actor: Actor, stack: string, version?: number): Promise<DocumentVersion>;
   documents(actor: Actor, stack: string, page: PageRequest): Promise<Page<Omit<DocumentVersion, "text">>>;
