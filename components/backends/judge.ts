@@ -3,6 +3,7 @@ import { type Fault, formatFault } from "../spec/faults.ts";
 import type { GatewayModel } from "../spec/model.ts";
 import { type ControlDecision, decide, type Refusal } from "./capabilities.ts";
 import type { Cloud, Finding } from "./contract.ts";
+import { internalFaults } from "./internal-faults.ts";
 import { DECLARATIONS } from "./registry.ts";
 
 /** What a cloud makes of a model before anything is created: how each control is kept, every refusal, every finding. */
@@ -26,7 +27,7 @@ export function judge(cloud: Cloud, model: GatewayModel): Judgement {
     variant,
     why,
     decisions,
-    faults: [...faults, ...certificates.faults, ...declaration.faults(model)],
+    faults: [...faults, ...certificates.faults, ...declaration.faults(model), ...internalFaults(cloud, model)],
     refused,
     findings: [...declaration.findings(model), ...certificates.findings],
   };

@@ -6,10 +6,11 @@ import { Certificate as AcmeCertificate } from "@pulumiverse/acme/certificate.js
 import { Provider as AcmeProvider } from "@pulumiverse/acme/provider.js";
 import { Registration } from "@pulumiverse/acme/registration.js";
 import { commonName, namesOf, parseChain, splitChain } from "../../pki/chain.ts";
+import { hoursOf } from "../../pki/internal/hours.ts";
+import { type CertificateIssuer, wholeChain } from "../../pki/internal/issuer.ts";
 import { matchingKey } from "../../pki/matching-key.ts";
 import type { CertificateSource } from "../../spec/model.ts";
 import type { CertificateSummary, DnsRecord } from "../contract.ts";
-import { type Authority, issue } from "./authority.ts";
 import { type AwsBuild, EDGE_REGION } from "./build.ts";
 import { amazonMayIssue, type Zone } from "./dns.ts";
 
@@ -27,7 +28,7 @@ export interface FrontCertificate {
 /** Longest wait for a certificate's DNS validation; AWS itself would wait for three days. */
 const VALIDATION_TIMEOUT = "30m";
 
-export function frontCertificate(b: AwsBuild, zone: Zone | undefined, authority: () => Authority): FrontCertificate {
+export function frontCertificate(b: AwsBuild, zone: Zone | undefined, authority: () => CertificateIssuer): FrontCertificate {
   const { certificate: source } = b.model.tls;
   const control = `tls.certificate.${source.source}` as const;
   if (source.source === "managed") {
@@ -70,7 +71,7 @@ function materialOf(
   b: AwsBuild,
   source: Exclude<CertificateSource, { source: "managed" }>,
   zone: Zone | undefined,
-  authority: () => Authority,
+  authority: () => CertificateIssuer,
 ): Material {
   const names = [b.model.hostname];
   switch (source.source) {
@@ -120,21 +121,21 @@ function materialOf(
     }
     case "internal": {
       const ca = authority();
-      const issued = issue(b, ca, "front", {
+      const issued = ca.issue("front", {
         commonName: b.model.hostname,
         dnsNames: names,
-        usage: "server",
-        hours: Math.floor(source.validityMs / 3_600_000),
+        usages: ["server"],
+        validityHours: hoursOf(source.validityMs),
       });
-      const summary = { source: "internal" as const, issuer: `${b.name} gateway authority`, names };
+      const summary = { source: "internal" as const, names };
       return {
         leaf: issued.certificatePem,
-        chain: ca.root.certPem,
+        chain: wholeChain(issued),
         privateKey: issued.privateKeyPem,
         summary: pulumi
-          .all([issued.validityEndTime, ca.root.certPem])
-          .apply(([notAfter, caCertificate]) => ({ ...summary, notAfter, caCertificate })),
-        resources: [ca.root],
+          .all([issued.notAfter, ca.trustBundlePem, ca.displayName])
+          .apply(([notAfter, caCertificate, issuer]) => ({ ...summary, issuer, notAfter, caCertificate })),
+        resources: [issued.resource, ...ca.resources],
       };
     }
   }

@@ -1,9 +1,13 @@
 import type { Certificate } from "@pulumi/aws/acm/certificate.js";
 import * as pulumi from "@pulumi/pulumi";
+import { AwsSecretsManager } from "../../pki/distribution/aws-secrets-manager.ts";
+import type { CertificateIssuer } from "../../pki/internal/issuer.ts";
 import type { Backend, BridgeSummary, BuildContext, BuildResult, DnsRecord, GatewayOutputs } from "../contract.ts";
+import { internalServices } from "../internal-services.ts";
+import { once } from "../once.ts";
 import { authorizer } from "./access.ts";
 import { alarms, type Watched } from "./alarms.ts";
-import { type Authority, authority } from "./authority.ts";
+import { authority } from "./authority.ts";
 import { authorizerPolicy } from "./authorizer-policy.ts";
 import { Bridge } from "./bridge/index.ts";
 import { AwsBuild, EDGE_REGION } from "./build.ts";
@@ -34,7 +38,7 @@ interface Front {
 interface Ground {
   readonly zone: Zone | undefined;
   readonly certificate: FrontCertificate;
-  readonly authority: () => Authority;
+  readonly authority: () => CertificateIssuer;
   readonly trust: Truststore | undefined;
   readonly ownershipArn: pulumi.Output<string> | undefined;
   readonly key: ReturnType<typeof encryptionKey>;
@@ -50,17 +54,20 @@ function build(context: BuildContext): BuildResult {
   const records = ground.zone === undefined ? [] : aliasRecords(b, "address", ground.zone, b.model.hostname, front.target);
   for (const record of records) b.enforced.note(record, "dns.zone");
   alarms(b, ground.key, front.watched);
+  internalServices({
+    name: b.name,
+    model: b.model,
+    opts: b.opts.bind(b),
+    issuer: ground.authority,
+    store: once(() => new AwsSecretsManager(b.name, { tags: b.tags, ...b.inRegion }, b.opts.bind(b))),
+  });
   return { outputs: outputs(b, ground, front), enforcedBy: b.enforced };
 }
 
 function lay(b: AwsBuild): Ground {
   const zone = findZone(b);
-  let made: Authority | undefined;
-  const once = () => {
-    made ??= authority(b);
-    return made;
-  };
-  const certificate = frontCertificate(b, zone, once);
+  const ca = once(() => authority(b));
+  const certificate = frontCertificate(b, zone, ca);
   const trust = truststore(b);
   const imported = b.model.tls.certificate.source !== "managed";
   // With a certificate of ours AWS wants a public one as well, as proof that the name is the owner's.
@@ -69,7 +76,7 @@ function lay(b: AwsBuild): Ground {
   return {
     zone,
     certificate,
-    authority: once,
+    authority: ca,
     trust,
     ownershipArn: ownership?.arn,
     key: encryptionKey(b, "key", b.region, b.inRegion),

@@ -1,78 +1,11 @@
-import * as pulumi from "@pulumi/pulumi";
-import { CertRequest } from "@pulumi/tls/certRequest.js";
-import { LocallySignedCert } from "@pulumi/tls/locallySignedCert.js";
-import { PrivateKey } from "@pulumi/tls/privateKey.js";
-import { SelfSignedCert } from "@pulumi/tls/selfSignedCert.js";
+import type { KeyKind } from "../../pki/internal/issuer.ts";
+import { stackIssuer } from "../../pki/internal/stack-issuer.ts";
+import type { TlsIssuer } from "../../pki/internal/tls-issuer.ts";
 import type { AzureBuild } from "./build.ts";
 
-/** The stack's own authority: an RSA root, because API Management takes RSA only, kept in the stack's encrypted state. */
-export interface Authority {
-  readonly root: SelfSignedCert;
-  readonly key: PrivateKey;
-}
+/** API Management takes RSA only, in authorities and in certificates. */
+const AUTHORITY_KEY: KeyKind = { algorithm: "RSA", bits: 3072 };
+export const LEAF_KEY: KeyKind = { algorithm: "RSA", bits: 2048 };
 
-export interface IssuedCertificate {
-  /** Leaf and root. */
-  readonly chain: pulumi.Output<string>;
-  readonly privateKeyPem: pulumi.Output<string>;
-  readonly validityEndTime: pulumi.Output<string>;
-}
-
-const ROOT_HOURS = 10 * 365 * 24;
-
-/** Names of usages as the provider wants them, in spite of its typings. */
-const USES = { server: "server_auth", client: "client_auth" } as const;
-
-export function authority(b: AzureBuild): Authority {
-  const key = privateKey(b, "authority-key", 3072);
-  const root = new SelfSignedCert(
-    `${b.name}-authority`,
-    {
-      privateKeyPem: key.privateKeyPem,
-      subject: { commonName: `${b.name} gateway authority` },
-      isCaCertificate: true,
-      setSubjectKeyId: true,
-      allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
-      validityPeriodHours: ROOT_HOURS,
-      earlyRenewalHours: ROOT_HOURS / 5,
-    },
-    b.opts(),
-  );
-  return { root, key };
-}
-
-/** A leaf of the stack's authority, renewed by the first deployment in the last third of its life. */
-export function issue(
-  b: AzureBuild,
-  { root, key }: Authority,
-  suffix: string,
-  leaf: { readonly commonName: string; readonly dnsNames: string[]; readonly usage: keyof typeof USES; readonly hours: number },
-): IssuedCertificate {
-  const own = privateKey(b, `${suffix}-key`, 2048);
-  const request = new CertRequest(
-    `${b.name}-${suffix}-request`,
-    { privateKeyPem: own.privateKeyPem, subject: { commonName: leaf.commonName }, dnsNames: leaf.dnsNames },
-    b.opts(),
-  );
-  const certificate = new LocallySignedCert(
-    `${b.name}-${suffix}`,
-    {
-      certRequestPem: request.certRequestPem,
-      caCertPem: root.certPem,
-      caPrivateKeyPem: key.privateKeyPem,
-      allowedUses: ["digital_signature", "key_encipherment", USES[leaf.usage]],
-      validityPeriodHours: leaf.hours,
-      earlyRenewalHours: Math.floor(leaf.hours / 3),
-    },
-    b.opts(),
-  );
-  return {
-    chain: pulumi.interpolate`${certificate.certPem}${root.certPem}`,
-    privateKeyPem: own.privateKeyPem,
-    validityEndTime: certificate.validityEndTime,
-  };
-}
-
-function privateKey(b: AzureBuild, suffix: string, rsaBits: number): PrivateKey {
-  return new PrivateKey(`${b.name}-${suffix}`, { algorithm: "RSA", rsaBits }, b.opts());
-}
+/** Who signs what is internal: the stack's own authority. */
+export const authority = (b: AzureBuild): TlsIssuer => stackIssuer(b.name, b.model, b.opts.bind(b), AUTHORITY_KEY);

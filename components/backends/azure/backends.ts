@@ -1,8 +1,10 @@
 import { Backend } from "@pulumi/azure-native/apimanagement/backend.js";
 import { Certificate } from "@pulumi/azure-native/apimanagement/certificate.js";
 import * as pulumi from "@pulumi/pulumi";
+import { gatewayIdentity } from "../../pki/identity.ts";
+import { type CertificateIssuer, chainWithRoot, type IssuedCertificate } from "../../pki/internal/issuer.ts";
 import type { Backend as BackendModel } from "../../spec/model.ts";
-import { type Authority, type IssuedCertificate, issue } from "./authority.ts";
+import { LEAF_KEY } from "./authority.ts";
 import { type AzureBuild, digest } from "./build.ts";
 import { pfxOf } from "./certificate.ts";
 import { usedBackends } from "./needs.ts";
@@ -17,18 +19,26 @@ const HOURS = 365 * 24;
 const COUNTING = "PT1M";
 
 /** Every backend some route sends to, and a pool for every distinct set of weights. */
-export function backends(b: AzureBuild, service: Service, authority: () => Authority, after: readonly pulumi.Resource[]): Backend[] {
+export function backends(
+  b: AzureBuild,
+  service: Service,
+  authority: () => CertificateIssuer,
+  after: readonly pulumi.Resource[],
+): Backend[] {
   const inService = { resourceGroupName: service.group, serviceName: service.name };
   let issued: IssuedCertificate | undefined;
   let own: Certificate | undefined;
   const internal = (): Certificate => {
-    issued ??= issue(b, authority(), "client", {
+    issued ??= authority().issue("client", {
       commonName: `${b.name} gateway`,
       dnsNames: [b.model.hostname],
-      usage: "client",
-      hours: HOURS,
+      uris: [gatewayIdentity(b.model.hostname)],
+      usages: ["client"],
+      validityHours: HOURS,
+      key: LEAF_KEY,
     });
-    const { chain, privateKeyPem } = issued;
+    const { privateKeyPem } = issued;
+    const chain = chainWithRoot(issued);
     own ??= certificate(
       "client",
       pulumi.all([chain, privateKeyPem]).apply(([text, key]) => pfx(text, key, passwordOf(key))),

@@ -3,10 +3,12 @@ import { Certificate as AcmeCertificate } from "@pulumiverse/acme/certificate.js
 import { Provider as AcmeProvider } from "@pulumiverse/acme/provider.js";
 import { Registration } from "@pulumiverse/acme/registration.js";
 import { commonName, namesOf, parseChain } from "../../pki/chain.ts";
+import { hoursOf } from "../../pki/internal/hours.ts";
+import { type CertificateIssuer, chainWithRoot } from "../../pki/internal/issuer.ts";
 import { matchingKey } from "../../pki/matching-key.ts";
 import type { CertificateSource } from "../../spec/model.ts";
 import type { CertificateSummary } from "../contract.ts";
-import { type Authority, issue } from "./authority.ts";
+import { LEAF_KEY } from "./authority.ts";
 import { type AzureBuild, partsOfId } from "./build.ts";
 import { pfx } from "./pfx.ts";
 import type { GatewayVault } from "./vault.ts";
@@ -23,7 +25,7 @@ export interface FrontCertificate {
 
 const PFX = "application/x-pkcs12";
 
-export function frontCertificate(b: AzureBuild, vault: () => GatewayVault, authority: () => Authority): FrontCertificate {
+export function frontCertificate(b: AzureBuild, vault: () => GatewayVault, authority: () => CertificateIssuer): FrontCertificate {
   const { certificate: source } = b.model.tls;
   if (source.source === "managed") {
     const { keyVaultSecretId, keyVaultId } = b.model.azure.certificate;
@@ -55,7 +57,11 @@ interface Material {
   readonly resources: readonly pulumi.Resource[];
 }
 
-function materialOf(b: AzureBuild, source: Exclude<CertificateSource, { source: "managed" }>, authority: () => Authority): Material {
+function materialOf(
+  b: AzureBuild,
+  source: Exclude<CertificateSource, { source: "managed" }>,
+  authority: () => CertificateIssuer,
+): Material {
   const names = [b.model.hostname];
   switch (source.source) {
     case "imported": {
@@ -76,18 +82,23 @@ function materialOf(b: AzureBuild, source: Exclude<CertificateSource, { source: 
       return acme(b, source);
     case "internal": {
       const ca = authority();
-      const hours = Math.floor(source.validityMs / 3_600_000);
-      const issued = issue(b, ca, "front", { commonName: b.model.hostname, dnsNames: names, usage: "server", hours });
+      const issued = ca.issue("front", {
+        commonName: b.model.hostname,
+        dnsNames: names,
+        usages: ["server"],
+        validityHours: hoursOf(source.validityMs),
+        key: LEAF_KEY,
+      });
       return {
-        pfx: pulumi.secret(pulumi.all([issued.chain, issued.privateKeyPem]).apply(([chain, key]) => pfx(chain, key, ""))),
-        summary: pulumi.all([issued.validityEndTime, ca.root.certPem]).apply(([notAfter, caCertificate]) => ({
+        pfx: pulumi.secret(pulumi.all([chainWithRoot(issued), issued.privateKeyPem]).apply(([chain, key]) => pfx(chain, key, ""))),
+        summary: pulumi.all([issued.notAfter, ca.trustBundlePem, ca.displayName]).apply(([notAfter, caCertificate, issuer]) => ({
           source: "internal" as const,
-          issuer: `${b.name} gateway authority`,
+          issuer,
           names,
           notAfter,
           caCertificate,
         })),
-        resources: [ca.root],
+        resources: [issued.resource, ...ca.resources],
       };
     }
   }

@@ -1,10 +1,12 @@
 import { NamedValue } from "@pulumi/azure-native/apimanagement/namedValue.js";
 import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
 import * as pulumi from "@pulumi/pulumi";
+import type { CertificateIssuer } from "../../pki/internal/issuer.ts";
 import type { Backend, BridgeSummary, BuildContext, BuildResult, DnsRecord } from "../contract.ts";
+import { internalServices } from "../internal-services.ts";
 import { alarms } from "./alarms.ts";
 import { gatewayApi } from "./api.ts";
-import { type Authority, authority as makeAuthority } from "./authority.ts";
+import { authority as makeAuthority } from "./authority.ts";
 import { backends } from "./backends.ts";
 import { AzureBuild } from "./build.ts";
 import { type FrontCertificate, frontCertificate } from "./certificate.ts";
@@ -21,6 +23,7 @@ import { frontDoorNamedValue, originSecretNamedValue } from "./policy/origin.ts"
 import { privateNames } from "./private-names.ts";
 import { selfHosted } from "./self-hosted.ts";
 import { createService, existingService, type Service } from "./service.ts";
+import { serviceVault } from "./service-vault.ts";
 import { GatewayVault, readerOf } from "./vault.ts";
 
 export const backend: Backend = { declaration: azureDeclaration, build };
@@ -63,6 +66,13 @@ function build(context: BuildContext): BuildResult {
     alarms(b, { service, workspace, vaultId });
     if (b.model.observability.accessLogs) dashboard(b, workspace);
   }
+  internalServices({
+    name: b.name,
+    model: b.model,
+    opts: b.opts.bind(b),
+    issuer: authority,
+    store: once(() => serviceVault(b)),
+  });
   return {
     enforcedBy: b.enforced,
     outputs: {
@@ -92,12 +102,13 @@ function certificateOf(
   b: AzureBuild,
   identity: UserAssignedIdentity | undefined,
   vault: () => GatewayVault,
-  authority: () => Authority,
+  authority: () => CertificateIssuer,
 ): FrontCertificate {
   const { service, certificate } = b.model.azure;
   const served = service.existing === undefined || b.model.edge === "cdn";
   const made = served ? frontCertificate(b, vault, authority) : ownersCertificate(b);
-  if (needsAuthority(b.model)) b.enforced.note(authority().root, "backend.tls.internal", "backend.clientCertificate.internal");
+  if (needsAuthority(b.model))
+    for (const root of authority().resources) b.enforced.note(root, "backend.tls.internal", "backend.clientCertificate.internal");
   if (certificate.keyVaultId === undefined || identity === undefined) return made;
   const reader = readerOf(b, "certificate-reader", certificate.keyVaultId, identity);
   return { ...made, ready: [...made.ready, b.enforced.note(reader, "tls.certificate.managed")] };

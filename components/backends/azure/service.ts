@@ -5,7 +5,7 @@ import { getApiManagementServiceOutput } from "@pulumi/azure-native/apimanagemen
 import type { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
 import * as pulumi from "@pulumi/pulumi";
 import { isSelfSigned } from "../../pki/chain.ts";
-import type { Authority } from "./authority.ts";
+import type { CertificateIssuer } from "../../pki/internal/issuer.ts";
 import { type AzureBuild, partsOfId } from "./build.ts";
 import type { FrontCertificate } from "./certificate.ts";
 import { INTERNAL, trustedAuthorities } from "./needs.ts";
@@ -65,7 +65,7 @@ export function createService(
   b: AzureBuild,
   identity: UserAssignedIdentity,
   certificate: FrontCertificate,
-  authority: () => Authority,
+  authority: () => CertificateIssuer,
   network: ServiceNetwork | undefined,
 ): Service {
   const { azure, tls, edge, hostname } = b.model;
@@ -131,11 +131,11 @@ function hostnameOf(b: AzureBuild, identity: UserAssignedIdentity, { secretId }:
 }
 
 /** Authorities of the document; a self-signed one is a root. */
-function authorities(b: AzureBuild, authority: () => Authority) {
-  return trustedAuthorities(b.model).map((pem) =>
+function authorities(b: AzureBuild, authority: () => CertificateIssuer) {
+  return trustedAuthorities(b.model).flatMap((pem): { storeName: string; encodedCertificate: pulumi.Input<string> }[] =>
     pem === INTERNAL
-      ? { storeName: "Root", encodedCertificate: authority().root.certPem.apply(encoded) }
-      : { storeName: isSelfSigned(new X509Certificate(pem)) ? "Root" : "CertificateAuthority", encodedCertificate: encoded(pem) },
+      ? authority().roots.map((root) => ({ storeName: "Root", encodedCertificate: root.apply(encoded) }))
+      : [{ storeName: isSelfSigned(new X509Certificate(pem)) ? "Root" : "CertificateAuthority", encodedCertificate: encoded(pem) }],
   );
 }
 

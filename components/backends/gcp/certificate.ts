@@ -7,10 +7,11 @@ import { Certificate as AcmeCertificate } from "@pulumiverse/acme/certificate.js
 import { Provider as AcmeProvider } from "@pulumiverse/acme/provider.js";
 import { Registration } from "@pulumiverse/acme/registration.js";
 import { commonName, namesOf, parseChain } from "../../pki/chain.ts";
+import { hoursOf } from "../../pki/internal/hours.ts";
+import type { CertificateIssuer } from "../../pki/internal/issuer.ts";
 import { matchingKey } from "../../pki/matching-key.ts";
 import type { CertificateSource } from "../../spec/model.ts";
 import type { CertificateSummary, DnsRecord } from "../contract.ts";
-import { type Authority, issue } from "./authority.ts";
 import { contentName, type GcpBuild } from "./build.ts";
 import { record, type Zone } from "./dns.ts";
 
@@ -24,7 +25,7 @@ export interface FrontCertificate {
 }
 
 /** A map with one name: a client that asks for another gets no certificate at all. */
-export function frontCertificate(b: GcpBuild, zone: Zone | undefined, authority: () => Authority): FrontCertificate {
+export function frontCertificate(b: GcpBuild, zone: Zone | undefined, authority: () => CertificateIssuer): FrontCertificate {
   const { certificate: source } = b.model.tls;
   const issued = source.source === "managed" ? managed(b, zone) : selfManaged(b, source, zone, authority);
   const map = new CertificateMap(`${b.name}-certificates`, b.labelled("certificates"), b.opts());
@@ -89,7 +90,7 @@ function selfManaged(
   b: GcpBuild,
   source: Exclude<CertificateSource, { source: "managed" }>,
   zone: Zone | undefined,
-  authority: () => Authority,
+  authority: () => CertificateIssuer,
 ): Issued {
   const { fullchain, privateKey, summary } = materialOf(b, source, zone, authority);
   const certificate = new Certificate(
@@ -108,7 +109,7 @@ function materialOf(
   b: GcpBuild,
   source: Exclude<CertificateSource, { source: "managed" }>,
   zone: Zone | undefined,
-  authority: () => Authority,
+  authority: () => CertificateIssuer,
 ): Material {
   switch (source.source) {
     case "imported":
@@ -118,14 +119,14 @@ function materialOf(
     case "internal": {
       const ca = authority();
       const names = [b.model.hostname];
-      const hours = Math.floor(source.validityMs / 3_600_000);
-      const issued = issue(b, ca, "front", { commonName: b.model.hostname, dnsNames: names, usage: "server", hours });
+      const validityHours = hoursOf(source.validityMs);
+      const issued = ca.issue("front", { commonName: b.model.hostname, dnsNames: names, usages: ["server"], validityHours });
       return {
-        fullchain: pulumi.output(issued.certificatePem),
+        fullchain: issued.fullchainPem,
         privateKey: issued.privateKeyPem,
-        summary: pulumi.all([issued.validityEndTime, ca.root.certPem]).apply(([notAfter, caCertificate]) => ({
+        summary: pulumi.all([issued.notAfter, ca.trustBundlePem, ca.displayName]).apply(([notAfter, caCertificate, issuer]) => ({
           source: "internal" as const,
-          issuer: `${b.name} gateway authority`,
+          issuer,
           names,
           notAfter,
           caCertificate,

@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { GoogleSecretManager } from "../../pki/distribution/google-secret-manager.ts";
 import type { Backend, BridgeSummary, BuildContext, BuildResult, DnsRecord } from "../contract.ts";
+import { internalServices } from "../internal-services.ts";
+import { once } from "../once.ts";
 import { enableApis } from "./apis.ts";
-import { type Authority, authority } from "./authority.ts";
+import { authority } from "./authority.ts";
 import { GcpBuild } from "./build.ts";
 import { frontCertificate } from "./certificate.ts";
 import { clientValidation } from "./client-validation.ts";
@@ -28,7 +31,7 @@ function build(context: BuildContext): BuildResult {
   const { model } = b;
   const zone = findZone(b);
   b.after(enableApis(b));
-  const ca = lazily(() => authority(b));
+  const ca = once(() => authority(b));
   const certificate = frontCertificate(b, zone, ca);
   const runner = identity(b);
   const service = endpoints(b, runner.member);
@@ -44,6 +47,13 @@ function build(context: BuildContext): BuildResult {
   const written = zone === undefined ? [] : [addressRecord(b, zone, door.address.address, certificate.ready)];
   logs(b);
   alarms(b, door, written);
+  internalServices({
+    name: b.name,
+    model,
+    opts: b.opts.bind(b),
+    issuer: ca,
+    store: once(() => new GoogleSecretManager(b.name, { project: b.project, region: b.region, labels: b.labels }, b.opts.bind(b))),
+  });
   return {
     outputs: {
       url: `https://${model.hostname}`,
@@ -89,12 +99,4 @@ function bridge(b: GcpBuild, line: string): BridgeSummary | undefined {
       : [],
   );
   return backends.length === 0 ? undefined : { backends };
-}
-
-function lazily(make: () => Authority): () => Authority {
-  let made: Authority | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { gatewayIdentity } from "../../pki/identity.ts";
+import type { CertificateIssuer } from "../../pki/internal/issuer.ts";
 import { matchingKey } from "../../pki/matching-key.ts";
 import { SECRETS } from "../local/envoy/layout.ts";
 import { keyPairSecret, rootsSecret } from "../local/envoy/secrets.ts";
-import { type Authority, issue } from "./authority.ts";
 import type { GcpBuild } from "./build.ts";
 
 /** A file Envoy reads that holds a private key or a root made by the stack. */
@@ -19,21 +20,27 @@ export const FOLDER = "/etc/gateway";
 const CLIENT_HOURS = 90 * 24;
 
 /** What Envoy needs besides its configuration: its own client certificate, imported ones, and the stack's root. */
-export function secretFiles(b: GcpBuild, authority: () => Authority): SecretFile[] {
+export function secretFiles(b: GcpBuild, authority: () => CertificateIssuer): SecretFile[] {
   const backends = Object.values(b.model.backends).sort((x, y) => (x.name < y.name ? -1 : 1));
   const files: SecretFile[] = [];
   if (backends.some(({ tls }) => tls.trust.kind === "internal")) {
-    const { root } = authority();
-    b.enforced.note(root, "backend.tls.internal");
+    const { resources, trustBundlePem } = authority();
+    for (const root of resources) b.enforced.note(root, "backend.tls.internal");
     files.push({
       name: SECRETS.authority,
-      content: pulumi.secret(root.certPem.apply((pem) => JSON.stringify(rootsSecret(SECRETS.authority, pem)))),
+      content: pulumi.secret(trustBundlePem.apply((pem) => JSON.stringify(rootsSecret(SECRETS.authority, pem)))),
     });
   }
   if (backends.some(({ tls }) => tls.clientCertificate === "internal")) {
     const commonName = `${b.name} gateway`;
-    const issued = issue(b, authority(), "client", { commonName, dnsNames: [b.model.hostname], usage: "client", hours: CLIENT_HOURS });
-    files.push({ name: SECRETS.gateway, content: pairFile(SECRETS.gateway, issued.certificatePem, issued.privateKeyPem) });
+    const issued = authority().issue("client", {
+      commonName,
+      dnsNames: [b.model.hostname],
+      uris: [gatewayIdentity(b.model.hostname)],
+      usages: ["client"],
+      validityHours: CLIENT_HOURS,
+    });
+    files.push({ name: SECRETS.gateway, content: pairFile(SECRETS.gateway, issued.fullchainPem, issued.privateKeyPem) });
   }
   for (const { name, tls } of backends) {
     if (typeof tls.clientCertificate !== "object") continue;

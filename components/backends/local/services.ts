@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { allowedCallers } from "../../pki/distribution/deliver.ts";
+import { serviceIdentity } from "../../pki/identity.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import type { BuildContext } from "../contract.ts";
 import { type Authority, gatewayIdentity, INTERNAL_VALIDITY_MS } from "./authority.ts";
@@ -16,17 +18,21 @@ const FILES = {
 /** A certificate for each service next to the gateway. */
 export function serviceCertificates({ model }: BuildContext, authority: Authority): Record<string, Certificate> {
   return Object.fromEntries(
-    Object.entries(model.local.services).map(([name, { names }]) => [
-      name,
-      authority.issue(`service-${name}`, {
-        commonName: name,
-        dnsNames: names,
-        ipAddresses: ["127.0.0.1", "::1"],
-        uris: [`spiffe://${model.hostname}/service/${name}`],
-        usages: ["server", "client"],
-        validityMs: INTERNAL_VALIDITY_MS,
-      }),
-    ]),
+    Object.entries(model.local.services).map(([name, { names }]) => {
+      const declared = model.internal?.services[name];
+      return [
+        name,
+        authority.issue(`service-${name}`, {
+          commonName: name,
+          dnsNames: [...new Set([...names, ...(declared?.dnsNames ?? [])])],
+          ipAddresses: [...new Set(["127.0.0.1", "::1", ...(declared?.ipAddresses ?? [])])],
+          uris: [serviceIdentity(model.hostname, name)],
+          usages: ["server", "client"],
+          validityMs: model.internal?.validityMs ?? INTERNAL_VALIDITY_MS,
+          ...(declared === undefined ? {} : { keyGeneration: declared.keyGeneration }),
+        }),
+      ];
+    }),
   );
 }
 
@@ -52,7 +58,7 @@ export function hostServices(
           ...(issuerKey === undefined || issuerKeys === undefined ? {} : { [FILES.issuerKey]: issuerKey, [FILES.issuerKeys]: issuerKeys }),
         }),
       );
-    const variables = environment(model, serviceFolder(directory, name), port, keys !== undefined);
+    const variables = environment(model, name, serviceFolder(directory, name), port, keys !== undefined);
     return pulumi.output({ command, cwd: documentFolder, env: { ...env, ...variables }, files, port, onFileChange });
   });
   return pulumi.secret(
@@ -62,15 +68,21 @@ export function hostServices(
   );
 }
 
+/** Who may call a service: whom the document names, and the gateway alone where it names nobody. */
+function callersOf(model: GatewayModel, name: string): string[] {
+  const declared = model.internal?.services[name];
+  return declared === undefined ? [gatewayIdentity(model)] : allowedCallers(model, declared);
+}
+
 /** What a service is told; docs/clouds/local.md is the reference. */
-function environment(model: GatewayModel, folder: string, port: number, isIssuer: boolean): Record<string, string> {
+function environment(model: GatewayModel, name: string, folder: string, port: number, isIssuer: boolean): Record<string, string> {
   const provider = model.jwtProviders[model.local.issuer?.provider ?? ""];
   return {
     PORT: String(port),
     TLS_CERT_FILE: `${folder}/${FILES.certificate}`,
     TLS_KEY_FILE: `${folder}/${FILES.key}`,
     TLS_CA_FILE: `${folder}/${FILES.authority}`,
-    TLS_ALLOWED_CALLERS: gatewayIdentity(model),
+    TLS_ALLOWED_CALLERS: callersOf(model, name).join(","),
     ...(isIssuer && provider
       ? {
           ISSUER_KEY_FILE: `${folder}/${FILES.issuerKey}`,

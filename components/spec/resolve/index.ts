@@ -12,6 +12,7 @@ import { resolveConsumers } from "./consumers.ts";
 import { type FileReader, type Judged, ResolveContext } from "./context.ts";
 import { resolveCors } from "./cors.ts";
 import { checkKeyHeader, resolveHeaders, type TakenHeaders } from "./headers.ts";
+import { resolveInternal } from "./internal.ts";
 import { resolveJwtProvider } from "./jwt.ts";
 import { resolvePlans, resolveRateLimits, resolveRequestLimits } from "./limits.ts";
 import { checkLocal } from "./local.ts";
@@ -66,6 +67,7 @@ export function resolveModel(
   const observability = resolveObservability(document.observability, keyHeader, ctx);
   const local = localSettings.parse(document.local ?? {});
   checkLocal(document, local, ctx);
+  const internal = resolveInternal(document, ctx);
   checkUse(document, options.incomplete ?? false, ctx);
   if (ctx.faults.length > 0) return { model: undefined, faults: ctx.faults };
   const content: Omit<GatewayModel, "digest"> = canonical({
@@ -89,6 +91,7 @@ export function resolveModel(
     edge: document.edge,
     dns: { zone: document.dns.zone },
     observability,
+    internal,
     aws: awsSettings.parse(document.aws ?? {}),
     azure: azureSettings.parse(document.azure ?? {}),
     gcp: gcpSettings.parse(document.gcp ?? {}),

@@ -9,6 +9,7 @@ export function checkNames(document: GatewayDocument, ctx: ResolveContext): void
     [["consumers"], "consumer", document.consumers],
     [["backends"], "backend", document.backends],
     [["routes"], "route", document.routes],
+    [["internal", "services"], "service", document.internal?.services ?? {}],
   ];
   for (const [path, what, map] of maps) {
     const seen = new Map<string, string>();

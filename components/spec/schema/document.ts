@@ -4,6 +4,7 @@ import { awsSettings } from "./aws.ts";
 import { azureSettings } from "./azure.ts";
 import { backends } from "./backends.ts";
 import { gcpSettings } from "./gcp.ts";
+import { internalSettings } from "./internal.ts";
 import { plans, rateLimits, requestLimits } from "./limits.ts";
 import { localSettings } from "./local.ts";
 import { observability } from "./observability.ts";
@@ -92,6 +93,7 @@ export const gatewayDocument = z
       .prefault({})
       .meta({ description: "DNS records of the gateway." }),
     observability: observability.prefault({}),
+    internal: internalSettings.optional(),
     aws: awsSettings.optional(),
     azure: azureSettings.optional(),
     gcp: gcpSettings.optional(),

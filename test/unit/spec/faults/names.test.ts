@@ -138,7 +138,7 @@ const CASES: readonly Case[] = [
       [
         "colour",
         'unknown field "colour"',
-        "allowed: tls, http, clientIp, jwt, apiKeys, plans, consumers, access, rateLimit, cors, limits, headers, openapi, waf, ddos, edge, dns, observability, aws, azure, gcp, local",
+        "allowed: tls, http, clientIp, jwt, apiKeys, plans, consumers, access, rateLimit, cors, limits, headers, openapi, waf, ddos, edge, dns, observability, internal, aws, azure, gcp, local",
       ],
     ],
   },
