@@ -52,9 +52,8 @@ export function createApi(parts: ApiParts): { readonly api: Api; readonly routes
     auditRoutes,
   ])
     add(api, parts);
-  const routes = api.openAPIRegistry.definitions.flatMap((definition) => {
-    const declaration = definition.type === "route" ? declarationOf(definition.route) : undefined;
-    return declaration === undefined ? [] : [declaration];
-  });
+  const routes = api.openAPIRegistry.definitions.flatMap((definition) =>
+    definition.type === "route" ? [declarationOf(definition.route)] : [],
+  );
   return { api, routes };
 }

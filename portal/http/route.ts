@@ -23,10 +23,12 @@ export interface DeclaredRoute {
   readonly access: Access;
 }
 
-const declared = new WeakMap<object, DeclaredRoute>();
-
-/** What was said of a route made by `route`. */
-export const declarationOf = (config: object): DeclaredRoute | undefined => declared.get(config);
+/** What was said of a route made by `route`. @throws Error for one that was made otherwise, which nothing would guard */
+export function declarationOf(config: RouteConfig): DeclaredRoute {
+  const access = (config as { "x-roles"?: Access })["x-roles"];
+  if (access === undefined) throw new Error(`${config.method} ${config.path} does not say who may call it: declare it with route()`);
+  return { method: config.method.toUpperCase(), path: config.path, summary: config.summary ?? "", access };
+}
 
 export const ProblemSchema = z
   .strictObject({
@@ -82,15 +84,13 @@ export function route<P extends string, R extends Config<P>>(access: Access, con
     answers[422] = problemAnswer("The values are wrong.");
   }
   const middleware: MiddlewareHandler<PortalEnv>[] = [guard(access), ...(takesBody ? [jsonOnly] : [])];
-  const made = createRoute<P, R>({
+  return createRoute<P, R>({
     ...config,
     security: access === "anyone" ? [] : [{ token: [] }, { session: [] }],
     "x-roles": access === "anyone" || access === "signed in" ? access : [...access],
     responses: { ...answers, ...config.responses },
     middleware,
   });
-  declared.set(made, { method: config.method.toUpperCase(), path: config.path, summary: config.summary, access });
-  return made;
 }
 
 /** Lets nobody in who is not named. */

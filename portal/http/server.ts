@@ -68,8 +68,10 @@ function reasonOf({ code, message }: NodeJS.ErrnoException, host: string, port: 
 
 async function close(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection whose answer has just ended is idle from then on, and would otherwise be waited for.
+  const sweeping = setInterval(() => server.closeIdleConnections(), 50);
   const impatience = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await closed;
+  clearInterval(sweeping);
   clearTimeout(impatience);
 }
