@@ -1,17 +1,9 @@
-import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { after, before, describe, it } from "mocha";
-import { ensurePythonTool } from "../../../tools/setup/python.ts";
 import { type TerraformConfiguration, terraformOf } from "../../../tools/translate/terraform/index.ts";
-import { checkGolden } from "../../support/golden.ts";
 import { planOf } from "../../support/plan.ts";
+import { describePolicyScan, type NotKept } from "../../support/policy-scan.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..", "..");
-const GOLDEN = join(ROOT, "test", "golden", "aws");
+const GOLDEN = join(import.meta.dirname, "..", "..", "golden", "aws");
 
 /** What is the document's choice, chosen strictly. */
 const STRICT = {
@@ -30,8 +22,7 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
   "http-api": STRICT,
 };
 
-/** Checks that are not kept, and why; `only` bounds it to the resources the reason is true of. */
-const NOT_KEPT: Readonly<Record<string, { readonly reason: string; readonly only?: RegExp }>> = {
+const NOT_KEPT: Readonly<Record<string, NotKept>> = {
   CKV2_AWS_4: {
     reason: "The method settings name the stage by its name, which the scan does not connect; promises.test.ts asserts the level.",
   },
@@ -61,87 +52,6 @@ const NOT_KEPT: Readonly<Record<string, { readonly reason: string; readonly only
   CKV_AWS_91: { reason: "Only the stage reaches the internal load balancer, and its access log has every request.", only: /balancer/ },
 };
 
-interface Check {
-  readonly check_id: string;
-  readonly check_name: string;
-  readonly resource: string;
-  readonly file_path: string;
-}
-
-describe("AWS policy scan", function () {
-  this.timeout(300_000);
-  let folder = "";
-  let passed: Check[] = [];
-  let failed: Check[] = [];
-  const inBroken = ({ file_path }: Check) => file_path.includes("broken");
-
-  before(async () => {
-    const { python } = await ensurePythonTool(ROOT, "checkov", "checkov, a scanner of deployments (300 MB)");
-    folder = mkdtempSync(join(tmpdir(), "gateway-scan-"));
-    for (const [name, overlay] of Object.entries(DOCUMENTS)) {
-      const plan = await planOf("aws", { file: join(GOLDEN, "plans", "in", `${name}.yaml`) }, { overlays: [overlay] });
-      write(name, terraformOf(plan));
-      if (name === "full-cloudfront") write("broken", weakened(terraformOf(plan)));
-    }
-    const args = ["-m", "checkov.main", "-d", folder, "--framework", "terraform_json", "--compact", "--skip-download", "-o", "json"];
-    const { stdout } = await promisify(execFile)(python, [...args, "--soft-fail"], { cwd: folder, maxBuffer: 256 * 1024 * 1024 });
-    const scan = JSON.parse(stdout) as { results: { passed_checks?: Check[]; failed_checks: Check[] } };
-    failed = scan.results.failed_checks;
-    passed = scan.results.passed_checks ?? [];
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
-
-  const write = (name: string, configuration: TerraformConfiguration) => {
-    mkdirSync(join(folder, name));
-    writeFileSync(join(folder, name, "gateway.tf.json"), JSON.stringify(configuration));
-  };
-
-  it("finds no failed check but those listed with a reason", () => {
-    const unexplained = failed
-      .filter((check) => !inBroken(check))
-      .filter(({ check_id, resource }) => {
-        const known = NOT_KEPT[check_id];
-        return known === undefined || (known.only !== undefined && !known.only.test(resource));
-      })
-      .map(({ check_id, check_name, resource, file_path }) => `${check_id} ${file_path} ${resource}: ${check_name}`);
-    assert.deepEqual(unexplained, []);
-  });
-
-  it("has no reason left over", () => {
-    const met = new Set(failed.filter((check) => !inBroken(check)).map(({ check_id }) => check_id));
-    assert.deepEqual(
-      Object.keys(NOT_KEPT).filter((id) => !met.has(id)),
-      [],
-    );
-  });
-
-  it("finds what is weakened on purpose", () => {
-    const found = new Set(failed.filter(inBroken).map(({ check_id }) => check_id));
-    assert.deepEqual(
-      WEAKENED.filter((id) => !found.has(id)),
-      [],
-    );
-  });
-
-  it("evaluates the checks that are on record", () =>
-    checkGolden(
-      {
-        folder: join(GOLDEN, "policy-scan"),
-        extension: "txt",
-        produce: () => {
-          const kept = new Map(
-            [...failed, ...passed].filter((check) => !inBroken(check)).map((check) => [check.check_id, check.check_name]),
-          );
-          return [...kept]
-            .sort(([a], [b]) => (a < b ? -1 : 1))
-            .map(([id, name]) => `${id}  ${name}${NOT_KEPT[id] ? `\n    not kept: ${NOT_KEPT[id].reason}` : ""}`)
-            .join("\n");
-        },
-      },
-      { name: "checks", file: "", text: "" },
-    ));
-});
-
 /** No key for logs, no key rotation, old TLS at the edge, no bound on the authorizer: what a scan has to see. */
 const WEAKENED = ["CKV_AWS_158", "CKV_AWS_7", "CKV_AWS_174", "CKV_AWS_115"];
 
@@ -157,3 +67,19 @@ function weakened(configuration: TerraformConfiguration): TerraformConfiguration
   });
   return copy;
 }
+
+describePolicyScan({
+  title: "AWS policy scan",
+  framework: "terraform_json",
+  file: "gateway.tf.json",
+  golden: GOLDEN,
+  plans: async () => {
+    const plans = new Map<string, TerraformConfiguration>();
+    for (const [name, overlay] of Object.entries(DOCUMENTS))
+      plans.set(name, terraformOf(await planOf("aws", { file: join(GOLDEN, "plans", "in", `${name}.yaml`) }, { overlays: [overlay] })));
+    return plans;
+  },
+  broken: (plans) => weakened(plans.get("full-cloudfront") as TerraformConfiguration),
+  weakened: WEAKENED,
+  notKept: NOT_KEPT,
+});
