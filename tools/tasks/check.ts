@@ -19,6 +19,7 @@ export async function check(root: string): Promise<number> {
     "`npm run format` corrects what can be corrected by itself",
   );
   await stage("Types", () => runTool(root, "typescript/tsc", ["-p", "."]), "correct them");
+  await stage("Types of what runs in browsers", () => runTool(root, "typescript/tsc", ["-p", "portal/page/client"]), "correct them");
   await stage("Generated files", () => current(root), "`npm run generate` writes them");
   const examples = globSync("test/docs/**/*.test.ts", { cwd: root });
   if (examples.length > 0)
