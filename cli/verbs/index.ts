@@ -4,6 +4,7 @@ import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import { compare } from "./compare.ts";
 import { history } from "./history.ts";
+import { importVerb } from "./import.ts";
 import { destroy, preview, refresh, up } from "./operations.ts";
 import { outputs } from "./outputs.ts";
 import { plan } from "./plan.ts";
@@ -15,6 +16,7 @@ import { verify } from "./verify.ts";
 export const VERBS: readonly Verb[] = [
   check,
   compare,
+  importVerb,
   plan,
   preview,
   up,

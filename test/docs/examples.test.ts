@@ -6,7 +6,7 @@ import { Documents, gateway } from "../unit/cli/support.ts";
 import { type Block, blocksOf, commandsOf, fileNamed, pages, ROOT, textOf } from "./support.ts";
 
 /** Verbs that need nothing but the checkout. */
-const OFFLINE = /^npx gateway (check|plan)\b/;
+const OFFLINE = /^npx gateway (check|plan|import)\b/;
 /** Something the reader has to fill in. */
 const PLACEHOLDER = /<[\w-]+>|…|\$\(/;
 

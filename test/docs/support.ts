@@ -39,7 +39,7 @@ export function blocksOf(page: string, text = textOf(page)): Block[] {
 
 /** The file a block stands for, named in a comment on its first line: `# gateways/orders.yaml`. */
 export const fileNamed = ({ text }: Block): string | undefined =>
-  /^# ((?:gateways|stacks)\/[\w./-]+\.yaml)$/m.exec(text.split("\n")[0] ?? "")?.[1];
+  /^(?:# |<!-- )((?:gateways|stacks|imports)\/[\w./-]+\.(?:yaml|xml))(?: -->)?$/m.exec(text.split("\n")[0] ?? "")?.[1];
 
 /** Commands in a block, without their comments and prompts. */
 export const commandsOf = ({ text }: Block): string[] =>
