@@ -1,5 +1,6 @@
 import { globSync } from "node:fs";
 import { ensureEnvoy } from "../setup/envoy.ts";
+import { ensurePebble } from "../setup/pebble.ts";
 import { duration, say } from "../setup/progress.mjs";
 import { ensurePulumi } from "../setup/pulumi.ts";
 import { runTool } from "./tool.ts";
@@ -16,6 +17,8 @@ const GROUPS = [
 export async function test(root: string, args: readonly string[]): Promise<number> {
   await ensurePulumi(root);
   await ensureEnvoy(root);
+  // The tests that need it say why they are skipped where there is no Go.
+  await ensurePebble(root).catch((error: Error) => say(error.message));
   return runGroups(root, GROUPS, args);
 }
 

@@ -1,24 +1,30 @@
 import * as pulumi from "@pulumi/pulumi";
 import { commonName, namesOf, parseChain, splitChain } from "../../pki/chain.ts";
 import { matchingKey } from "../../pki/matching-key.ts";
-import type { SecretRef } from "../../spec/model.ts";
+import type { CertificateSource, SecretRef } from "../../spec/model.ts";
 import type { BuildContext, CertificateSummary } from "../contract.ts";
 import { type Authority, keyPairOf } from "./authority.ts";
-import type { Certificate } from "./resources.ts";
+import type { Certificate, Host, HostAcme } from "./resources.ts";
 import { revocationListUri } from "./revocation-list.ts";
 
 /** The certificate of the front door. */
 export interface FrontCertificate {
-  readonly pair: pulumi.Input<{ chain: string; privateKey: string }>;
-  readonly summary: pulumi.Output<CertificateSummary>;
+  /** Undefined where the host obtains it. */
+  readonly pair: pulumi.Input<{ chain: string; privateKey: string }> | undefined;
+  /** How the host obtains it. */
+  readonly acme?: HostAcme;
+  readonly summary: (host: Host) => pulumi.Output<CertificateSummary>;
   readonly resource: Certificate | undefined;
 }
 
 export function frontCertificate(context: BuildContext, authority: Authority | undefined): FrontCertificate {
   const { certificate } = context.model.tls;
   if (certificate.source === "imported") return importedFront(context, certificate);
+  if (certificate.source === "acme") return acmeFront(context, certificate);
   if (certificate.source === "internal" && authority) return internalFront(context, certificate.validityMs, authority);
-  throw new pulumi.RunError(`tls.certificate.source: "${certificate.source}" is not available on this machine; use internal or imported`);
+  throw new pulumi.RunError(
+    `tls.certificate.source: "${certificate.source}" is not available on this machine; use internal, acme or imported`,
+  );
 }
 
 function internalFront({ model }: BuildContext, validityMs: number, authority: Authority): FrontCertificate {
@@ -37,20 +43,43 @@ function internalFront({ model }: BuildContext, validityMs: number, authority: A
     notAfter,
     caCertificate,
   }));
-  return { pair: keyPairOf(resource), summary, resource };
+  return { pair: keyPairOf(resource), summary: () => summary, resource };
+}
+
+type Acme = Extract<CertificateSource, { source: "acme" }>;
+
+/** Who issued it and until when is known only to the host, which also replaces it while no program runs. */
+function acmeFront({ model }: BuildContext, { email, directoryUrl, keyType, caCertificates }: Acme): FrontCertificate {
+  return {
+    pair: undefined,
+    acme: { directoryUrl, email, names: [model.hostname], keyType, caCertificates },
+    summary: ({ certificatePem }) =>
+      certificatePem.apply((chain) => {
+        const [leaf] = parseChain(chain);
+        return {
+          source: "acme" as const,
+          issuer: commonName(leaf?.issuer),
+          names: leaf === undefined ? [] : namesOf(leaf),
+          notAfter: leaf?.validToDate.toISOString() ?? "",
+          caCertificate: "",
+        };
+      }),
+    resource: undefined,
+  };
 }
 
 function importedFront({ secrets }: BuildContext, source: { fullchain: string; privateKey: SecretRef }): FrontCertificate {
   const [leaf] = parseChain(source.fullchain);
   return {
     pair: importedPair(source.fullchain, secrets.get(source.privateKey), "tls.certificate.privateKey"),
-    summary: pulumi.output({
-      source: "imported" as const,
-      issuer: commonName(leaf?.issuer),
-      names: leaf === undefined ? [] : namesOf(leaf),
-      notAfter: leaf?.validToDate.toISOString() ?? "",
-      caCertificate: "",
-    }),
+    summary: () =>
+      pulumi.output({
+        source: "imported" as const,
+        issuer: commonName(leaf?.issuer),
+        names: leaf === undefined ? [] : namesOf(leaf),
+        notAfter: leaf?.validToDate.toISOString() ?? "",
+        caCertificate: "",
+      }),
     resource: undefined,
   };
 }

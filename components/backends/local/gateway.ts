@@ -6,11 +6,11 @@ import { FILES } from "./envoy/layout.ts";
 import type { KeyPair, Materials, RenderOptions } from "./envoy/materials.ts";
 import { quotasOf } from "./envoy/quota.ts";
 import { filePaths, renderBootstrap, renderFiles, writeOrder } from "./envoy/render.ts";
-import { Host, type HostService } from "./resources.ts";
+import { Host, type HostAcme, type HostService } from "./resources.ts";
 
 /** What Envoy is given, as far as it is known only when the gateway is deployed. */
 export interface MaterialInputs {
-  readonly front: pulumi.Input<KeyPair>;
+  readonly front: pulumi.Input<KeyPair> | undefined;
   readonly authority: pulumi.Input<string> | undefined;
   readonly revocationList: pulumi.Input<string> | undefined;
   readonly gateway: pulumi.Input<KeyPair> | undefined;
@@ -26,6 +26,7 @@ export function gatewayHost(
   materials: MaterialInputs,
   services: pulumi.Input<Record<string, HostService>>,
   publicRoots: RenderOptions["publicRoots"],
+  acme: HostAcme | undefined,
 ): Host {
   const { local, observability } = model;
   // Envoy runs in the folder, so its configuration is the same wherever that is.
@@ -44,6 +45,7 @@ export function gatewayHost(
       services,
       quotas: quotasOf(model),
       logRetentionDays: observability.accessLogs?.retentionDays ?? 0,
+      ...(acme === undefined ? {} : { acme }),
     },
     { parent },
   );

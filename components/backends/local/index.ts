@@ -41,6 +41,7 @@ function build(context: BuildContext): BuildResult {
     },
     hostServices(context, directory, certificates, authority, signingKey),
     publicRoots(),
+    front.acme,
   );
 
   const enforcedBy = new EnforcementRecord();
@@ -56,7 +57,7 @@ function build(context: BuildContext): BuildResult {
       url: urlOf(model),
       hostname: model.hostname,
       dnsRecords: dnsRecords(model),
-      certificate: front.summary,
+      certificate: front.summary(host),
       consumers: apiKeys?.keys ?? pulumi.secret<Record<string, string>>({}),
       bridge: bridge(model),
       // Known once the gateway accepts connections.

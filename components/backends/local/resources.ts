@@ -200,6 +200,20 @@ export interface HostArgs {
   readonly quotas: pulumi.Input<readonly HostQuota[]>;
   /** Days access logs (files `*.log` in `logs/`) are kept; 0 when none are written. */
   readonly logRetentionDays: pulumi.Input<number>;
+  /** The certificate of the front door is obtained from an ACME authority and replaced in time, by the agent. */
+  readonly acme?: pulumi.Input<HostAcme>;
+}
+
+export interface HostAcme {
+  /** The authority's directory, https. */
+  readonly directoryUrl: string;
+  readonly email: string;
+  readonly names: readonly string[];
+  readonly keyType: "P256" | "P384" | "RSA2048" | "RSA4096";
+  /** Roots to trust when talking to the directory; empty: the public ones. */
+  readonly caCertificates: readonly string[];
+  /** Raise by one for a new certificate before the one in use is due. @default 1 */
+  readonly issue?: number;
 }
 
 /** The processes of one gateway on this host: Envoy, the services declared next to it, and the agent that watches over them. */
@@ -208,8 +222,10 @@ export class Host extends pulumi.CustomResource {
   declare readonly liveDigest: pulumi.Output<string>;
   /** What runs: `ready`, or what is wrong; refreshed from the machine. */
   declare readonly state: pulumi.Output<string>;
+  /** Chain from the ACME authority that is served; empty without `acme`. */
+  declare readonly certificatePem: pulumi.Output<string>;
 
   constructor(name: string, args: HostArgs, opts?: pulumi.CustomResourceOptions) {
-    super("localgateway:index:Host", name, { ...args, liveDigest: undefined, state: undefined }, opts);
+    super("localgateway:index:Host", name, { ...args, liveDigest: undefined, state: undefined, certificatePem: undefined }, opts);
   }
 }

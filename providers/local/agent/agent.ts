@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type Description, type Quota, readDescription } from "../host/description.ts";
 import { LAYOUT } from "../host/layout.ts";
+import type { AcmeKeeper } from "./acme/keeper.ts";
 import { codeDigest } from "./code.ts";
 import { EnvoySupervisor } from "./envoy.ts";
 import { rotateLogs } from "./logs.ts";
@@ -25,6 +26,7 @@ export class Agent {
   readonly #services = new Map<string, ServiceSupervisor>();
   readonly #onEnd: () => void;
   #quotas: Quotas | undefined;
+  #acme: AcmeKeeper | undefined;
   #retentionDays = 0;
   /** Commands are carried out one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -61,6 +63,7 @@ export class Agent {
   async #carryOut(command: Command): Promise<void> {
     if (this.#ending) throw new Error("The agent is ending");
     if (command === "converge") return this.#converge();
+    if (command === "renew") return this.#acme?.renew();
     if (command !== "stop" && command !== "release") throw new Error(`The agent knows no command "${command}"`);
     this.#ending = true;
     this.#log(command === "stop" ? "stops Envoy and the services" : "leaves Envoy and the services to its successor");
@@ -69,6 +72,7 @@ export class Agent {
       await Promise.all([...this.#services.values()].map((service) => service.stop()));
     }
     this.#quotas?.close();
+    this.#acme?.close();
     // Let the answer leave first.
     setTimeout(this.#onEnd, 20);
   }
@@ -84,7 +88,15 @@ export class Agent {
     this.#retentionDays = description.logRetentionDays;
     await this.#convergeQuotas(description);
     await this.#convergeServices(description);
+    await this.#convergeAcme(description);
     await this.#envoy.ensure(description.launch);
+  }
+
+  async #convergeAcme({ acme }: Description): Promise<void> {
+    if (acme === undefined && this.#acme === undefined) return;
+    const { AcmeKeeper } = await import("./acme/keeper.ts");
+    this.#acme ??= new AcmeKeeper(this.#directory, this.#log);
+    await this.#acme.ensure(acme);
   }
 
   async #convergeServices({ services }: Description): Promise<void> {
@@ -165,11 +177,12 @@ export class Agent {
       code: this.#code,
       envoy: this.#envoy.status(),
       services: Object.fromEntries([...this.#services].map(([name, service]) => [name, service.status()])),
+      ...(this.#acme === undefined ? {} : { acme: this.#acme.status() }),
     };
   }
 }
 
 /** Removes the agent's own sockets. */
 export function removeSockets(): void {
-  for (const socket of [LAYOUT.agentSocket, LAYOUT.quotaSocket]) rmSync(socket, { force: true });
+  for (const socket of [LAYOUT.agentSocket, LAYOUT.quotaSocket, LAYOUT.acmeSocket]) rmSync(socket, { force: true });
 }

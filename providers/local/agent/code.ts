@@ -13,7 +13,7 @@ let digest: string | undefined;
 function digestOfCode(): string {
   const root = dirname(import.meta.dirname);
   const hash = createHash("sha256");
-  for (const folder of ["agent", "agent/quota", "host", "machine"]) {
+  for (const folder of ["agent", "agent/acme", "agent/quota", "host", "machine", "x509"]) {
     for (const name of readdirSync(join(root, folder)).sort()) {
       if (/\.(ts|proto)$/.test(name)) hash.update(`${folder}/${name}\0`).update(readFileSync(join(root, folder, name)));
     }

@@ -7,7 +7,8 @@ import { readIfThere, writeAtomic } from "../machine/files.ts";
 import { withArgument, withVariable } from "../machine/processes.ts";
 import { connectTcp } from "../machine/sockets.ts";
 import { type Operation, ResourceError } from "../resources/kind.ts";
-import { converge, ensureAgent } from "./agent-client.ts";
+import { prepareSecret, servedChain } from "./acme.ts";
+import { ask, converge, ensureAgent } from "./agent-client.ts";
 import { type Description, readClaim, readDescription, sha256, writeClaim, writeDescription } from "./description.ts";
 import { EnvoyAdmin } from "./envoy-admin.ts";
 import { logSize } from "./envoy-log.ts";
@@ -44,9 +45,10 @@ export async function applyHost(wanted: HostInputs, operation: Operation): Promi
   const touched = [...new Set([...wanted.writeOrder, ...(readClaim(directory)?.files ?? [])])];
   const disk = filesOnDisk(directory, touched);
   const description = describe(target, envoy);
+  if (wanted.acme !== undefined) await prepareSecret(directory, wanted.acme);
   removeLeftovers(directory, touched);
   if (!sameContent(disk, files) || bootstrapBefore !== target.bootstrap)
-    await validate(envoy, directory, target.bootstrap, files, operation.signal);
+    await validate(envoy, directory, target.bootstrap, withSecret(directory, wanted, files), operation.signal);
   await requireFree(addressesOf(wanted), ownProcesses(directory, description, before));
   writeClaim(directory, { urn: operation.urn, files: touched });
 
@@ -64,7 +66,16 @@ export async function applyHost(wanted: HostInputs, operation: Operation): Promi
   new FileWriter(directory, disk, undefined, operation.signal).remove(touched.filter((path) => !files.has(path)).reverse());
   removeServiceFiles(directory, wanted.services);
   writeClaim(directory, { urn: operation.urn, files: wanted.writeOrder });
-  return { liveDigest: configurationDigest(target.bootstrap, files, wanted.workers, wanted.drainMs), state: stateText([]) };
+  return {
+    liveDigest: configurationDigest(target.bootstrap, files, wanted.workers, wanted.drainMs),
+    state: stateText([]),
+    certificatePem: wanted.acme === undefined ? "" : servedChain(directory),
+  };
+}
+
+/** The files that Envoy judges: those of the program and, where the agent writes the certificate, what it serves now. */
+function withSecret(directory: string, { acme }: HostInputs, files: ReadonlyMap<string, RenderedFile>): ReadonlyMap<string, RenderedFile> {
+  return acme === undefined ? files : new Map([...files, ...filesOnDisk(directory, [LAYOUT.acmeSecret])]);
 }
 
 interface Change {
@@ -104,6 +115,7 @@ async function exchange({ target, files, disk, description, operation }: Change,
 
 /** Waits until all is as described, and makes sure that nobody else has come to share the ports meanwhile. */
 async function finish(target: HostInputs, description: Description, log: number, signal: AbortSignal): Promise<void> {
+  if (target.acme !== undefined) await ask(target.directory, "renew");
   await untilReady(target.directory, { log }, signal);
   await requireFree(addressesOf(target), ownProcesses(target.directory, description));
 }
@@ -123,6 +135,7 @@ function describe(wanted: HostInputs, envoy: string): Description {
     services: describeServices(wanted.services),
     quotas: wanted.quotas,
     logRetentionDays: wanted.logRetentionDays,
+    ...(wanted.acme === undefined ? {} : { acme: wanted.acme }),
   };
 }
 

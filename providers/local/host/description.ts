@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { readJson, writeAtomic } from "../machine/files.ts";
+import type { AcmeSettings } from "./acme.ts";
 import { LAYOUT } from "./layout.ts";
 
 /** How Envoy is started. Another one of these takes a hot restart. */
@@ -50,6 +51,8 @@ export interface Description {
   readonly services: Readonly<Record<string, ServiceDescription>>;
   readonly quotas: readonly Quota[];
   readonly logRetentionDays: number;
+  /** Where an ACME authority issues the certificate of the front door. */
+  readonly acme?: AcmeSettings;
 }
 
 /** @returns undefined when the folder is not a gateway's */

@@ -5,6 +5,7 @@ import { SOCKET_PATH_BYTES } from "../machine/sockets.ts";
 import { propertyText } from "../resources/inputs.ts";
 import type { Failure } from "../resources/kind.ts";
 import { isRecord } from "../rpc/values.ts";
+import { acmeInputs } from "./acme.ts";
 import { LAYOUT, RESERVED } from "./layout.ts";
 
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -75,11 +76,15 @@ export const hostInputs = z.strictObject({
     .min(0)
     .max(3650)
     .meta({ description: "Days access logs (`*.log` in `logs/`) are kept; 0 when none are written." }),
+  acme: acmeInputs.optional().meta({
+    description: `Obtain the certificate of the front door from an ACME authority; Envoy reads it from ${LAYOUT.acmeSecret}, and challenges lead to ${LAYOUT.acmeSocket}.`,
+  }),
 });
 
 export const hostOutputs = z.strictObject({
   liveDigest: z.string().meta({ description: "SHA-256 of the configuration that is live." }),
   state: z.string().meta({ description: "`ready`, or what is wrong; refreshed from the machine." }),
+  certificatePem: z.string().default("").meta({ description: "Chain from the ACME authority that is served; empty without `acme`." }),
 });
 
 export type HostInputs = z.infer<typeof hostInputs>;

@@ -41,6 +41,7 @@ export async function inspect(directory: string): Promise<Inspection | undefined
     ...agentProblems(agent),
     ...(await envoyProblems(directory, description, files, agent)),
     ...(await serviceProblems(description, agent)),
+    ...acmeProblems(description, agent),
   ];
   return { description, bootstrap, files, agent, problems };
 }
@@ -106,6 +107,14 @@ async function serviceProblems({ services }: Description, agent: AgentStatus | u
     return (await accepts("127.0.0.1", service.port)) ? [] : [`service ${name} does not accept connections on port ${service.port}`];
   });
   return (await Promise.all(problems)).flat();
+}
+
+function acmeProblems({ acme }: Description, agent: AgentStatus | undefined): string[] {
+  if (acme === undefined || agent === undefined) return [];
+  const { notAfter, issue, problem } = agent.acme ?? {};
+  if (notAfter !== undefined && issue === acme.issue) return [];
+  const which = notAfter === undefined ? "no certificate" : "no new certificate";
+  return [`${which} for ${acme.names.join(", ")} yet${problem === undefined ? "" : ` (${problem})`}`];
 }
 
 async function closed(listeners: readonly string[]): Promise<string[]> {

@@ -26,6 +26,18 @@ export const LAYOUT = {
   /** Counters of quotas. */
   quotas: "quotas",
   quotaJournal: join("quotas", "journal.jsonl"),
+  /** Accounts and certificates of ACME authorities. */
+  acme: "acme",
+  /** The certificate of the front door and its key, as Envoy reads them. */
+  acmeSecret: join("acme", "front.json"),
+  /** The chain of that certificate. */
+  acmeChain: join("acme", "chain.pem"),
+  acmeCertificate: (identity: string) => join("acme", `certificate-${identity}.json`),
+  acmeAccount: (directory: string) => join("acme", `account-${directory}.json`),
+  /** How far the next certificate is. */
+  acmeProgress: join("acme", "progress.json"),
+  /** Socket on which the agent answers the authority's challenges; Envoy leads them there. */
+  acmeSocket: join("run", "acme.sock"),
 } as const;
 
 /** First parts of paths that the program's own files must not have. */
@@ -37,4 +49,5 @@ export const RESERVED: readonly string[] = [
   LAYOUT.logs,
   LAYOUT.services,
   LAYOUT.quotas,
+  LAYOUT.acme,
 ];

@@ -7,6 +7,8 @@ import { reasonOf } from "./reason.ts";
 
 const POLL_MS = 25;
 const READY_MS = 60_000;
+/** How long an ACME authority may take while it is being asked. */
+const ISSUE_MS = 10 * 60_000;
 /** Ends of a service in a row after which waiting longer is of no use. */
 const HOPELESS_ENDS = 3;
 /** How long something that Envoy has refused may still be put right by what it reads next. */
@@ -21,9 +23,10 @@ export async function untilReady(directory: string, from: Pick<Standpoint, "log"
     const found = await inspect(directory);
     if (found !== undefined && found.problems.length === 0) return found;
     const waited = Date.now() - begun;
-    const hopeless = hopelessService(found, earlierEnds) ?? (waited > REFUSED_MS ? refused(directory, found, from) : undefined);
+    const hopeless =
+      hopelessService(found, earlierEnds) ?? notIssued(found) ?? (waited > REFUSED_MS ? refused(directory, found, from) : undefined);
     if (hopeless !== undefined) throw new ResourceError(hopeless);
-    if (waited > READY_MS)
+    if (waited > (found?.agent?.acme?.busy ? ISSUE_MS : READY_MS))
       throw new ResourceError(
         `The gateway is not ready after ${READY_MS / 1000} s: ${stateText(found?.problems ?? ["its folder is gone"])}`,
       );
@@ -42,6 +45,15 @@ function hopelessService(found: Inspection | undefined, earlierEnds: ReadonlyMap
   const { name, ends } = failing;
   const problem = found?.agent?.services[name]?.problem;
   return `Service ${name} has ended ${ends} times in a row${problem === undefined ? "" : ` (${problem})`}; its log is logs/${name}.log in the gateway's folder`;
+}
+
+/** An ACME authority that has said no: the agent asks again, but not soon enough to wait for it. */
+function notIssued(found: Inspection | undefined): string | undefined {
+  const { acme } = found?.description ?? {};
+  const status = found?.agent?.acme;
+  if (acme === undefined || status === undefined || status.busy || status.problem === undefined) return undefined;
+  if (status.notAfter !== undefined && status.issue === acme.issue) return undefined;
+  return `${acme.directoryUrl} has issued no certificate for ${acme.names.join(", ")}: ${status.problem}`;
 }
 
 /** A listener or a file that Envoy does not use although it has read everything: its log says why. */

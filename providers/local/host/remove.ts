@@ -15,11 +15,17 @@ import { FileWriter } from "./write-files.ts";
 
 const END_MS = 5000;
 
-/** Ends every process of a gateway, open requests first, and removes every file of it. The caller holds the folder's lock. */
-export async function removeHost(directory: string, operation: Operation): Promise<void> {
+/**
+ * Ends every process of a gateway, open requests first, and removes every file of it. The caller holds the folder's lock.
+ *
+ * @param keepAccounts leave the accounts at ACME authorities, and until when these do not want to be asked: for another try
+ */
+export async function removeHost(directory: string, operation: Operation, keepAccounts = false): Promise<void> {
   await stopProcesses(directory);
   removeFiles(directory);
-  const left = listFolder(directory).filter((name) => name !== LAYOUT.run);
+  if (keepAccounts) forgetCertificates(directory);
+  else rmSync(join(directory, LAYOUT.acme), { recursive: true, force: true });
+  const left = listFolder(directory).filter((name) => name !== LAYOUT.run && name !== LAYOUT.acme);
   if (left.length > 0) operation.log("warning", `${directory} stays: it holds files that are not the gateway's, such as ${left[0]}`);
 }
 
@@ -54,4 +60,10 @@ function removeFiles(directory: string): void {
     if (join(LAYOUT.run, name) !== LAYOUT.lock) rmSync(join(directory, LAYOUT.run, name), { recursive: true, force: true });
   }
   for (const file of [LAYOUT.bootstrap, LAYOUT.description, LAYOUT.claim]) rmSync(join(directory, file), { force: true });
+}
+
+function forgetCertificates(directory: string): void {
+  const kept = (name: string) => join(LAYOUT.acme, name) === LAYOUT.acmeProgress || name.startsWith("account-");
+  for (const name of listFolder(join(directory, LAYOUT.acme))) if (!kept(name)) rmSync(join(directory, LAYOUT.acme, name), { force: true });
+  removeIfEmpty(join(directory, LAYOUT.acme));
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { findEnvoy } from "../../../tools/setup/envoy.ts";
+import { servedChain } from "../host/acme.ts";
 import { applyHost } from "../host/apply.ts";
 import { inFolder, requireUnclaimed } from "../host/folder.ts";
 import { checkHost, type HostInputs, type HostOutputs, hostInputs, hostOutputs } from "../host/inputs.ts";
@@ -37,6 +38,8 @@ export const host: ResourceKind<HostInputs, HostOutputs> = {
     if (found === undefined || found.problems.length > 0 || before.outputs.state !== "ready") changes.state = "output";
     if (found && envoy && envoy.command !== found.description.launch.envoy) changes.state = "output";
     if (found && liveDigest(found) !== before.outputs.liveDigest) changes.liveDigest = "output";
+    // The agent has renewed it meanwhile.
+    if (found && certificateOf(found, wanted.directory) !== (before.outputs.certificatePem ?? "")) changes.certificatePem = "output";
     return { changes };
   },
 
@@ -47,7 +50,7 @@ export const host: ResourceKind<HostInputs, HostOutputs> = {
       try {
         return await applyHost(wanted, operation);
       } catch (error) {
-        await removeHost(directory, operation);
+        await removeHost(directory, operation, true);
         throw error;
       }
     }).catch((error) => {
@@ -63,13 +66,13 @@ export const host: ResourceKind<HostInputs, HostOutputs> = {
   async refresh(id, before) {
     const found = await inspect(id);
     if (found === undefined) return undefined;
-    return { inputs: inputsOf(id, found, before.inputs), outputs: { liveDigest: liveDigest(found), state: stateText(found.problems) } };
+    return { inputs: inputsOf(id, found, before.inputs), outputs: outputsOf(id, found) };
   },
 
   async import(id) {
     const found = await inspect(id);
     if (found === undefined) throw new ResourceError(`${id} is not the folder of a gateway: give the absolute path of one as the id`);
-    return { id, inputs: inputsOf(id, found), outputs: { liveDigest: liveDigest(found), state: stateText(found.problems) } };
+    return { id, inputs: inputsOf(id, found), outputs: outputsOf(id, found) };
   },
 
   async delete(id, _before, operation) {
@@ -81,7 +84,7 @@ export const host: ResourceKind<HostInputs, HostOutputs> = {
 
 /** Inputs that differ; files and bootstrap are compared by what they say. */
 function differences(before: HostInputs, wanted: HostInputs): Record<string, "input"> {
-  const plain = ["writeOrder", "workers", "adminSocket", "listeners", "drainMs", "services", "quotas", "logRetentionDays"] as const;
+  const plain = ["writeOrder", "workers", "adminSocket", "listeners", "drainMs", "services", "quotas", "logRetentionDays", "acme"] as const;
   const changes = changedInputs(before, wanted, plain);
   if (hasUnknown(wanted.bootstrap) || canonicalJson(before.bootstrap) !== canonicalJson(wanted.bootstrap)) changes.bootstrap = "input";
   if (hasUnknown(wanted.files)) return { ...changes, files: "input" };
@@ -91,6 +94,15 @@ function differences(before: HostInputs, wanted: HostInputs): Record<string, "in
   }
   return changes;
 }
+
+const outputsOf = (directory: string, found: Inspection): HostOutputs => ({
+  liveDigest: liveDigest(found),
+  state: stateText(found.problems),
+  certificatePem: certificateOf(found, directory),
+});
+
+const certificateOf = ({ description }: Inspection, directory: string): string =>
+  description.acme === undefined ? "" : servedChain(directory);
 
 const liveDigest = ({ description, bootstrap, files }: Inspection): string =>
   configurationDigest(bootstrap, files, description.launch.workers, description.launch.drainMs);
@@ -121,5 +133,6 @@ function inputsOf(directory: string, { description, bootstrap, files }: Inspecti
     services: Object.fromEntries(services) as HostInputs["services"],
     quotas: [...quotas],
     logRetentionDays,
+    ...(description.acme === undefined ? {} : { acme: { ...description.acme } }),
   };
 }

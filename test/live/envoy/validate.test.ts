@@ -74,7 +74,8 @@ describe("envoy --mode validate", () => {
     const options = { folder: "", publicRoots: { pem: materials.authority ?? "" } };
     const names = Object.values(model.backends).flatMap(({ name, tls }) => (typeof tls.clientCertificate === "string" ? [] : [name]));
     const keys = Object.fromEntries(Object.keys(model.consumers).map((name) => [name, [name.padEnd(43, "*")]]));
-    const all = { ...materials, clients: Object.fromEntries(names.map((name) => [name, materials.front])), apiKeys: keys };
+    const client = materials.front ?? assert.fail("there is no key pair");
+    const all = { ...materials, clients: Object.fromEntries(names.map((name) => [name, client])), apiKeys: keys };
     const files = renderFiles(model, all, options);
     const place = mkdtempSync(join(folder, "case-"));
     for (const [path, text] of Object.entries(files)) {

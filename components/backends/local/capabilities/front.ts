@@ -15,6 +15,18 @@ const optionalForAll: Restriction = {
       : undefined,
 };
 
+/** The authority asks over plain HTTP whether the name is ours. */
+const challengesReachable: Restriction = {
+  rule: "with http: redirect",
+  check: ({ http }) =>
+    http === "refuse"
+      ? {
+          reason: "the authority's challenge (HTTP-01) is answered on the port of plain HTTP, which http: refuse closes",
+          remedy: "set http: redirect, or use source: internal or imported",
+        }
+      : undefined,
+};
+
 /** The front door: TLS, plain HTTP, what a request may look like. */
 export const FRONT = {
   "tls.version": everywhere(
@@ -23,14 +35,14 @@ export const FRONT = {
   "tls.certificate.managed": everywhere(
     refused(
       "there is no cloud here that could issue a certificate",
-      "use source: internal for private use, or imported with a certificate of your own",
+      "use source: acme for a public name, internal for private use, or imported with a certificate of your own",
     ),
   ),
   "tls.certificate.acme": everywhere(
-    refused(
-      "this gateway has no ACME client of its own",
-      "get the certificate with a client of your own and use source: imported, or use source: internal",
+    composed(
+      `ACME client of the gateway's agent: HTTP-01 on the port of plain HTTP, renewed when the authority suggests (RFC 9773) or in the last third; ${certificateHow}`,
     ),
+    challengesReachable,
   ),
   "tls.certificate.imported": everywhere(native(certificateHow)),
   "tls.certificate.internal": everywhere(

@@ -1,4 +1,5 @@
 import type { Backend, CircuitBreaker, GatewayModel, JwtProvider } from "../../../spec/model.ts";
+import { challengeCluster } from "./acme.ts";
 import { discoveryOf, endpoint } from "./endpoints.ts";
 import { keyServerCluster } from "./jwt.ts";
 import type { RenderOptions } from "./materials.ts";
@@ -14,6 +15,7 @@ export function clusters(model: GatewayModel, options: RenderOptions): JsonObjec
     ...Object.values(model.backends).map((backend) => backendCluster(backend, options)),
     ...Object.values(model.jwtProviders).flatMap((provider) => keyServer(provider, options)),
     ...quotaCluster(model, options.folder),
+    ...challengeCluster(model, options.folder),
     ...tracingCluster(model, options),
   ]);
 }

@@ -1,5 +1,5 @@
 import type { ClientValidation, GatewayModel } from "../../../spec/model.ts";
-import { SECRETS, secretReference } from "./layout.ts";
+import { frontReference } from "./layout.ts";
 import { type JsonObject, present, typed } from "./values.ts";
 
 /** Suites of TLS 1.2 with forward secrecy and authenticated encryption; those of 1.3 are all of that kind and not configurable. */
@@ -38,7 +38,8 @@ export const tlsParameters = (minimum: "1.2" | "1.3"): JsonObject => ({
 });
 
 /** TLS at the front door. */
-export function frontTls({ tls }: GatewayModel, folder: string): JsonObject {
+export function frontTls(model: GatewayModel, folder: string): JsonObject {
+  const { tls } = model;
   const { clientValidation } = tls;
   return {
     name: "envoy.transport_sockets.tls",
@@ -48,7 +49,7 @@ export function frontTls({ tls }: GatewayModel, folder: string): JsonObject {
         common_tls_context: present({
           tls_params: { ...tlsParameters(tls.minimumVersion), signature_algorithms: SIGNATURES },
           alpn_protocols: ["h2", "http/1.1"],
-          tls_certificate_sds_secret_configs: [secretReference(folder, SECRETS.front)],
+          tls_certificate_sds_secret_configs: [frontReference(folder, model)],
           validation_context: clientValidation && clientContext(clientValidation),
         }),
         require_client_certificate: clientValidation && clientValidation.mode === "Required",

@@ -14,6 +14,10 @@ export const FILES = {
   accessLog: "logs/access.log",
   adminSocket: "run/admin.sock",
   quotaSocket: "run/quota.sock",
+  /** The certificate of an ACME authority, written by the gateway's agent. */
+  acmeSecret: "acme/front.json",
+  /** Where the agent answers the authority's challenges. */
+  acmeSocket: "run/acme.sock",
 } as const;
 
 /** The path Envoy opens. With an empty folder paths stay relative to its working directory. */
@@ -36,6 +40,12 @@ export const SECRETS = {
   /** An imported certificate shown to one backend. */
   client: (backend: string) => `client-${backend}`,
 } as const;
+
+/** The certificate of the front door: the program's, or the one that the agent obtains. */
+export const frontReference = (folder: string, { tls }: GatewayModel): JsonObject =>
+  tls.certificate.source === "acme"
+    ? { name: SECRETS.front, sds_config: watchedFile(folder, FILES.acmeSecret) }
+    : secretReference(folder, SECRETS.front);
 
 /** A reference to a secret. */
 export const secretReference = (folder: string, name: string): JsonObject => ({

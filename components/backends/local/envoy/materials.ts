@@ -7,7 +7,8 @@ export interface KeyPair {
 
 /** What a rendered configuration needs besides the model: values known only when the gateway is deployed. */
 export interface Materials {
-  readonly front: KeyPair;
+  /** Undefined where the gateway's agent obtains it from an ACME authority. */
+  readonly front?: KeyPair;
   /** Roots of the gateway's own authority; needed where something is verified against it, and where it has issued the front certificate. */
   readonly authority?: string;
   /** The authority's revocation list, PEM; served over plain HTTP where the front certificate names its address. */

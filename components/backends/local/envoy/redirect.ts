@@ -1,5 +1,6 @@
 import type { GatewayModel } from "../../../spec/model.ts";
 import { REVOCATION_LIST_PATH, revocationListUri } from "../revocation-list.ts";
+import { challengeRoutes } from "./acme.ts";
 import { localReplies } from "./errors.ts";
 import type { Materials } from "./materials.ts";
 import { type JsonObject, typed } from "./values.ts";
@@ -35,6 +36,7 @@ export function redirectManager(model: GatewayModel, { revocationList }: Pick<Ma
             domains: [model.hostname],
             routes: [
               ...(revocationList === undefined || revocationListUri(model) === undefined ? [] : [revocationListRoute(revocationList)]),
+              ...challengeRoutes(model),
               {
                 match: { prefix: "/" },
                 redirect: { https_redirect: true, port_redirect: model.local.httpsPort, response_code: "PERMANENT_REDIRECT" },

@@ -52,7 +52,7 @@ const showsAuthority = ({ tls }: GatewayModel): boolean => tls.certificate.sourc
 
 function secretNames(model: GatewayModel): string[] {
   return [
-    SECRETS.front,
+    ...(model.tls.certificate.source === "acme" ? [] : [SECRETS.front]),
     ...(usesAuthority(model) ? [SECRETS.authority] : []),
     ...(usesGatewayCertificate(model) ? [SECRETS.gateway] : []),
     ...Object.values(model.backends).flatMap(({ name, tls }) => (typeof tls.clientCertificate === "string" ? [] : [SECRETS.client(name)])),
@@ -61,7 +61,7 @@ function secretNames(model: GatewayModel): string[] {
 
 function secretFiles(model: GatewayModel, { front, authority, gateway, clients }: Materials): [string, JsonObject][] {
   const content: Record<string, () => JsonObject> = {
-    [SECRETS.front]: () => keyPairSecret(SECRETS.front, front),
+    [SECRETS.front]: () => keyPairSecret(SECRETS.front, needed(front, "the certificate of the front door")),
     [SECRETS.authority]: () => rootsSecret(SECRETS.authority, needed(authority, "the internal authority")),
     [SECRETS.gateway]: () => keyPairSecret(SECRETS.gateway, needed(gateway, "the gateway's certificate")),
   };
