@@ -9,9 +9,11 @@ export type Access = "anyone" | "signed in" | readonly Role[];
 
 /** Who may read: every role. */
 export const READERS: readonly Role[] = ["viewer", "requester", "approver", "admin"];
-/** Who may write documents, plan and start operations. */
-export const REQUESTERS: readonly Role[] = ["requester", "admin"];
-export const APPROVERS: readonly Role[] = ["approver", "admin"];
+/** Who may write documents and ask for plans. No other role includes it, so that nobody who approves or administers writes by accident. */
+export const REQUESTERS: readonly Role[] = ["requester"];
+export const APPROVERS: readonly Role[] = ["approver"];
+/** Who may run what was approved, and what needs no approval. */
+export const OPERATORS: readonly Role[] = ["requester", "approver"];
 export const ADMINS: readonly Role[] = ["admin"];
 
 /** A declared route, for the table of roles and its test. */

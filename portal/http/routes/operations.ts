@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Api, ApiParts } from "../api.ts";
 import { actorOf } from "../environment.ts";
 import { eventStream } from "../event-stream.ts";
-import { IdempotencyKey, READERS, REQUESTERS, route } from "../route.ts";
+import { ADMINS, IdempotencyKey, OPERATORS, READERS, route } from "../route.ts";
 import { body, Identifier, json, OperationSchema, PageQuery, pageOf, StackName, StartSchema } from "../schemas.ts";
 
 const ofOperation = z.object({ operation: Identifier });
@@ -14,7 +14,7 @@ const Sequence = z
 
 export function operationRoutes(api: Api, { service, limits, stopping }: ApiParts): void {
   api.openapi(
-    route(REQUESTERS, {
+    route(OPERATORS, {
       method: "post",
       path: "/stacks/{stack}/operations",
       summary: "Start an operation that needs no plan",
@@ -52,7 +52,7 @@ export function operationRoutes(api: Api, { service, limits, stopping }: ApiPart
   );
 
   api.openapi(
-    route(REQUESTERS, {
+    route([...OPERATORS, ...ADMINS], {
       method: "post",
       path: "/operations/{operation}/cancel",
       summary: "Ask an operation to stop",

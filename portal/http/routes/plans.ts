@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Api, ApiParts } from "../api.ts";
 import { actorOf } from "../environment.ts";
-import { APPROVERS, IdempotencyKey, READERS, REQUESTERS, route } from "../route.ts";
+import { APPROVERS, IdempotencyKey, OPERATORS, READERS, REQUESTERS, route } from "../route.ts";
 import {
   body,
   Identifier,
@@ -71,7 +71,7 @@ export function planRoutes(api: Api, { service }: ApiParts): void {
   );
 
   api.openapi(
-    route(REQUESTERS, {
+    route(OPERATORS, {
       method: "post",
       path: "/plans/{plan}/apply",
       summary: "Put the plan's operation into the stack's queue",

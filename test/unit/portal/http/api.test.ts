@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { ADMIN, startPortal, type TestPortal } from "./support.ts";
+import { ALL, startPortal, type TestPortal } from "./support.ts";
 
 describe("the portal's API", () => {
   let portal: TestPortal;
@@ -9,12 +9,12 @@ describe("the portal's API", () => {
   });
   after(() => portal.close());
 
-  const get = async (path: string, init: Parameters<TestPortal["fetch"]>[1] = ADMIN) => {
+  const get = async (path: string, init: Parameters<TestPortal["fetch"]>[1] = ALL) => {
     const response = await portal.fetch(path, init);
     return { response, body: (await response.json()) as Record<string, unknown> };
   };
   const post = (path: string, json?: unknown, headers: Record<string, string> = {}) =>
-    get(path, { ...ADMIN, method: "POST", headers, ...(json === undefined ? {} : { json }) });
+    get(path, { ...ALL, method: "POST", headers, ...(json === undefined ? {} : { json }) });
 
   it("is described by an OpenAPI 3.1 document that a validator accepts", async () => {
     const { response, body } = await get("/api/v1/openapi.json", {});
@@ -58,7 +58,7 @@ describe("the portal's API", () => {
     const { response, body } = await get("/api/v1/stacks/shop-dev/document");
     assert.equal(response.headers.get("etag"), '"1"');
     assert.equal(body.text, "name: shop\n");
-    const known = await portal.fetch("/api/v1/stacks/shop-dev/document", { ...ADMIN, headers: { "if-none-match": '"1"' } });
+    const known = await portal.fetch("/api/v1/stacks/shop-dev/document", { ...ALL, headers: { "if-none-match": '"1"' } });
     assert.equal(known.status, 304);
     assert.equal(await known.text(), "");
   });
@@ -66,7 +66,7 @@ describe("the portal's API", () => {
   it("replaces the version a caller has seen, and no other", async () => {
     const put = (etag?: string) =>
       get("/api/v1/stacks/shop-prod/document", {
-        ...ADMIN,
+        ...ALL,
         method: "PUT",
         json: { text: "name: new\n" },
         headers: etag === undefined ? {} : { "if-match": etag },
@@ -149,10 +149,10 @@ describe("the portal's API", () => {
     });
     assert.deepEqual((await get("/api/v1/stacks/other/certificates")).body, { certificates: [{ name: "front" }] });
     assert.deepEqual((await get("/api/v1/stacks/other/secrets")).body, { names: ["origin-token"] });
-    const kept = await portal.fetch("/api/v1/stacks/other/secrets/origin-token", { ...ADMIN, method: "PUT", json: { value: "hush" } });
+    const kept = await portal.fetch("/api/v1/stacks/other/secrets/origin-token", { ...ALL, method: "PUT", json: { value: "hush" } });
     assert.equal(kept.status, 204);
     assert.equal((await get("/api/v1/audit")).body.next, undefined);
-    const { body } = await get("/api/v1/stacks/other/four-eyes", { ...ADMIN, method: "PUT", json: { on: true } });
+    const { body } = await get("/api/v1/stacks/other/four-eyes", { ...ALL, method: "PUT", json: { on: true } });
     assert.equal(body.fourEyes, true);
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { OperationSummary } from "../../../../portal/service.ts";
-import { ADMIN, pause, startPortal, type TestPortal } from "./support.ts";
+import { ALL, pause, startPortal, type TestPortal } from "./support.ts";
 
 interface Seen {
   readonly id: string;
@@ -36,13 +36,13 @@ describe("the portal's event streams", () => {
   beforeEach(async () => {
     portal = await startPortal();
     operation = (await (
-      await portal.fetch("/api/v1/stacks/shop-dev/operations", { ...ADMIN, method: "POST", json: { kind: "preview" } })
+      await portal.fetch("/api/v1/stacks/shop-dev/operations", { ...ALL, method: "POST", json: { kind: "preview" } })
     ).json()) as OperationSummary;
   });
   afterEach(() => portal.close());
 
   const stream = (headers: Record<string, string> = {}, query = "") =>
-    portal.fetch(`/api/v1/operations/${operation.id}/events${query}`, { ...ADMIN, headers });
+    portal.fetch(`/api/v1/operations/${operation.id}/events${query}`, { ...ALL, headers });
   const note = (message: string) => portal.service.emit(operation.id, { kind: "note", message });
 
   it("give what was, then what happens, and close with the operation", async () => {
@@ -104,7 +104,7 @@ describe("the portal's event streams", () => {
   });
 
   it("refuse before they begin: unknown operation, no number, nobody signed in", async () => {
-    assert.equal((await portal.fetch("/api/v1/operations/op-none/events", ADMIN)).status, 404);
+    assert.equal((await portal.fetch("/api/v1/operations/op-none/events", ALL)).status, 404);
     const broken = await stream({ "last-event-id": "1; DROP" });
     assert.equal(broken.status, 400);
     assert.match(((await broken.json()) as { detail: string }).detail, /^header\.last-event-id: /);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { Refusal } from "../../../../portal/service.ts";
-import { ADMIN, startPortal, type TestPortal } from "./support.ts";
+import { ALL, startPortal, type TestPortal } from "./support.ts";
 
 interface Body {
   readonly type: string;
@@ -20,7 +20,7 @@ describe("bad requests to the portal", () => {
 
   async function problem(
     path: string,
-    init: Parameters<TestPortal["fetch"]>[1] = ADMIN,
+    init: Parameters<TestPortal["fetch"]>[1] = ALL,
   ): Promise<{ status: number; headers: Headers; body: Body }> {
     const response = await portal.fetch(path, init);
     assert.equal(response.headers.get("content-type"), "application/problem+json");
@@ -31,7 +31,7 @@ describe("bad requests to the portal", () => {
     return { status: response.status, headers: response.headers, body };
   }
   const raw = (body: NonNullable<RequestInit["body"]>, type = "application/json"): Parameters<TestPortal["fetch"]>[1] => ({
-    ...ADMIN,
+    ...ALL,
     method: "POST",
     body,
     headers: { "content-type": type },
@@ -40,7 +40,7 @@ describe("bad requests to the portal", () => {
   it("an unknown path is 404, a known one with another method 405 with Allow", async () => {
     assert.equal((await problem("/api/v1/nothing")).status, 404);
     assert.equal((await problem("/nothing", {})).status, 404);
-    const wrong = await problem("/api/v1/stacks/shop-dev", { ...ADMIN, method: "DELETE" });
+    const wrong = await problem("/api/v1/stacks/shop-dev", { ...ALL, method: "DELETE" });
     assert.equal(wrong.status, 405);
     assert.equal(wrong.headers.get("allow"), "GET, HEAD");
     assert.equal(wrong.body.detail, "/api/v1/stacks/shop-dev takes GET, HEAD.");
@@ -51,7 +51,7 @@ describe("bad requests to the portal", () => {
     assert.equal(broken.status, 400);
     assert.equal(broken.body.detail, "The request's body is not the JSON its Content-Type says it is.");
     const wrong = await problem("/api/v1/stacks", {
-      ...ADMIN,
+      ...ALL,
       method: "POST",
       json: { name: "../x", cloud: "moon", document: 7, more: true },
     });
@@ -61,7 +61,7 @@ describe("bad requests to the portal", () => {
       ["body.name", "body.cloud", "body.document", "body"],
     );
     assert.equal((await problem("/api/v1/stacks", raw("name=x", "application/x-www-form-urlencoded"))).status, 415);
-    assert.equal((await problem("/api/v1/stacks", { ...ADMIN, method: "POST" })).status, 415);
+    assert.equal((await problem("/api/v1/stacks", { ...ALL, method: "POST" })).status, 415);
     assert.equal((await problem("/api/v1/stacks", raw("[]"))).status, 422);
     assert.equal((await problem("/api/v1/stacks", raw("null"))).status, 422);
     assert.equal((await problem("/api/v1/stacks", raw(`${"[".repeat(50_000)}${"]".repeat(50_000)}`))).status, 422);
@@ -73,7 +73,7 @@ describe("bad requests to the portal", () => {
   it("a document of 10 MB is 413, whether its length is told or not", async () => {
     const huge = "x".repeat(10 << 20);
     const told = await problem("/api/v1/stacks/shop-dev/document", {
-      ...ADMIN,
+      ...ALL,
       method: "PUT",
       json: { text: huge },
       headers: { "if-match": '"1"' },
@@ -90,7 +90,7 @@ describe("bad requests to the portal", () => {
     assert.equal(untold.status, 413);
     assert.deepEqual(portal.service.calls, []);
     // The portal goes on.
-    assert.equal((await portal.fetch("/api/v1/stacks", ADMIN)).status, 200);
+    assert.equal((await portal.fetch("/api/v1/stacks", ALL)).status, 200);
   });
 
   it("names that climb out of their folder name nothing", async () => {
@@ -131,7 +131,7 @@ describe("bad requests to the portal", () => {
       'Stack "shop-dev" is locked by anna on build-7 since 12:00',
       "wait, or ask an administrator to unlock it",
     );
-    const { status, body } = await problem("/api/v1/plans/plan-1/apply", { ...ADMIN, method: "POST" });
+    const { status, body } = await problem("/api/v1/plans/plan-1/apply", { ...ALL, method: "POST" });
     assert.equal(status, 409);
     assert.deepEqual(
       [body.type, body.detail, body.remedy],
@@ -194,7 +194,7 @@ describe("bad requests to the portal", () => {
 
   it("HTML in fields and paths comes back as text of JSON, or escaped in a page", async () => {
     const evil = "<script>alert(1)</script>";
-    const checked = await portal.fetch("/api/v1/stacks/shop-dev/check", { ...ADMIN, method: "POST", json: { text: `fault ${evil}` } });
+    const checked = await portal.fetch("/api/v1/stacks/shop-dev/check", { ...ALL, method: "POST", json: { text: `fault ${evil}` } });
     assert.equal(checked.headers.get("content-type"), "application/json");
     assert.equal(checked.headers.get("x-content-type-options"), "nosniff");
     const page = await portal.fetch(`/${encodeURIComponent(evil)}`, { headers: { accept: "text/html" } });

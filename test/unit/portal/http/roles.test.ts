@@ -8,25 +8,25 @@ const ROLES: readonly Role[] = ["viewer", "requester", "approver", "admin"];
 const EXPECTED: Readonly<Record<string, string>> = {
   "GET /session": "viewer requester approver admin nobody",
   "GET /stacks": "viewer requester approver admin",
-  "POST /stacks": "requester admin",
+  "POST /stacks": "requester",
   "GET /stacks/{stack}": "viewer requester approver admin",
   "PUT /stacks/{stack}/four-eyes": "admin",
   "GET /stacks/{stack}/document": "viewer requester approver admin",
-  "PUT /stacks/{stack}/document": "requester admin",
+  "PUT /stacks/{stack}/document": "requester",
   "GET /stacks/{stack}/documents": "viewer requester approver admin",
   "GET /stacks/{stack}/documents/{version}": "viewer requester approver admin",
   "POST /stacks/{stack}/check": "viewer requester approver admin",
   "GET /stacks/{stack}/secrets": "viewer requester approver admin",
-  "PUT /stacks/{stack}/secrets/{name}": "requester admin",
-  "POST /stacks/{stack}/plans": "requester admin",
+  "PUT /stacks/{stack}/secrets/{name}": "requester",
+  "POST /stacks/{stack}/plans": "requester",
   "GET /stacks/{stack}/plans": "viewer requester approver admin",
   "GET /plans/{plan}": "viewer requester approver admin",
-  "POST /plans/{plan}/approvals": "approver admin",
-  "POST /plans/{plan}/apply": "requester admin",
-  "POST /stacks/{stack}/operations": "requester admin",
+  "POST /plans/{plan}/approvals": "approver",
+  "POST /plans/{plan}/apply": "requester approver",
+  "POST /stacks/{stack}/operations": "requester approver",
   "GET /stacks/{stack}/operations": "viewer requester approver admin",
   "GET /operations/{operation}": "viewer requester approver admin",
-  "POST /operations/{operation}/cancel": "requester admin",
+  "POST /operations/{operation}/cancel": "requester approver admin",
   "GET /operations/{operation}/events": "viewer requester approver admin",
   "GET /stacks/{stack}/verify-runs": "viewer requester approver admin",
   "GET /verify-runs/{operation}": "viewer requester approver admin",
@@ -51,7 +51,11 @@ describe("roles of the portal's routes", () => {
   let operation: string;
   before(async () => {
     portal = await startPortal();
-    const started = await portal.fetch("/api/v1/stacks/shop-dev/operations", { as: ["admin"], method: "POST", json: { kind: "verify" } });
+    const started = await portal.fetch("/api/v1/stacks/shop-dev/operations", {
+      as: ["requester"],
+      method: "POST",
+      json: { kind: "verify" },
+    });
     operation = ((await started.json()) as { id: string }).id;
     portal.service.end(operation);
   });
@@ -100,6 +104,7 @@ describe("roles of the portal's routes", () => {
 
   it("add up: somebody with two roles may do what either may", async () => {
     assert.equal(await status("POST /plans/{plan}/approvals", ["viewer", "approver"]), 201);
-    assert.equal(await status("POST /plans/{plan}/apply", ["viewer", "approver"]), 403);
+    assert.equal(await status("POST /stacks/{stack}/plans", ["viewer", "approver"]), 403);
+    assert.equal(await status("POST /stacks/{stack}/plans", ["requester", "approver"]), 201);
   });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { parseNetwork } from "../../../../portal/http/client-address.ts";
-import { ADMIN, startPortal, type TestPortal, token } from "./support.ts";
+import { ALL, startPortal, type TestPortal, token } from "./support.ts";
 
 /** Signs a browser in. @returns its cookie and the session's token */
-async function browser(portal: TestPortal, as: Parameters<typeof token>[0] = ["admin"]): Promise<{ cookie: string; csrf: string }> {
+async function browser(portal: TestPortal, as: Parameters<typeof token>[0] = ALL.as): Promise<{ cookie: string; csrf: string }> {
   const signedIn = await portal.fetch(`/sign-in?token=${token(as)}`);
   assert.equal(signedIn.status, 303);
   const cookie = (signedIn.headers.getSetCookie()[0] ?? "").split(";")[0] ?? "";
@@ -32,7 +32,7 @@ describe("the portal's protection in HTTP", () => {
   it("every answer has the headers, and a new nonce", async () => {
     const nonces = new Set<string>();
     for (const [path, init] of [
-      ["/api/v1/stacks", ADMIN],
+      ["/api/v1/stacks", ALL],
       ["/api/v1/stacks", {}],
       ["/nothing", {}],
       ["/signed-out", {}],
@@ -179,7 +179,7 @@ describe("the portal's protection in HTTP", () => {
       assert.ok(seconds >= 1 && seconds <= 60, String(seconds));
       assert.equal(((await stopped.json()) as { remedy: string }).remedy, `go on in ${seconds} seconds`);
       // Others go on: another caller, and the same one's changes.
-      assert.equal((await limited.fetch("/api/v1/stacks", ADMIN)).status, 200);
+      assert.equal((await limited.fetch("/api/v1/stacks", ALL)).status, 200);
       assert.deepEqual(await inTurn(3, async () => (await limited.fetch("/api/v1/openapi.json")).status), [200, 200, 429]);
       assert.deepEqual(
         await inTurn(3, async () => (await limited.fetch("/api/v1/stacks", { headers: { authorization: "Bearer wrong" } })).status),
@@ -193,9 +193,9 @@ describe("the portal's protection in HTTP", () => {
   it("believes a trusted proxy about the client's address, and nobody else", async () => {
     const proxied = await startPortal({ trustedProxies: [parseNetwork("127.0.0.0/8")] });
     try {
-      await proxied.fetch("/api/v1/stacks", { ...ADMIN, headers: { "x-forwarded-for": "203.0.113.9, 198.51.100.7" } });
+      await proxied.fetch("/api/v1/stacks", { ...ALL, headers: { "x-forwarded-for": "203.0.113.9, 198.51.100.7" } });
       assert.equal(proxied.service.actors.at(-1)?.from, "198.51.100.7");
-      await portal.fetch("/api/v1/stacks", { ...ADMIN, headers: { "x-forwarded-for": "203.0.113.9" } });
+      await portal.fetch("/api/v1/stacks", { ...ALL, headers: { "x-forwarded-for": "203.0.113.9" } });
       assert.equal(portal.service.actors.at(-1)?.from, "127.0.0.1");
     } finally {
       await proxied.close();

@@ -141,5 +141,6 @@ export async function startPortal(options: Partial<PortalAppOptions> & { now?: (
   };
 }
 
-export const ADMIN = { as: ["admin"] } as const;
+/** Somebody with every role. */
+export const ALL = { as: ["viewer", "requester", "approver", "admin"] } as const;
 export { pause };
