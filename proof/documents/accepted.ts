@@ -64,7 +64,11 @@ function takeOut(cloud: Cloud, value: Fields, faults: readonly Fault[], met: Map
 function followed(value: Fields, remedy: string, times: number): boolean {
   const azure = value.azure as Fields;
   const deviation = /azure\.accept: \[(\w+)\]/.exec(remedy)?.[1];
-  if (deviation !== undefined) azure.accept = [...new Set([...((azure.accept ?? []) as string[]), deviation])];
+  const loose = /aws\.http\.accept: \[(\w+)\]/.exec(remedy)?.[1];
+  const aws = value.aws as Fields;
+  if (loose !== undefined && times < 2)
+    aws.http = { accept: [...new Set([...((aws.http as { accept?: string[] } | undefined)?.accept ?? []), loose])] };
+  else if (deviation !== undefined) azure.accept = [...new Set([...((azure.accept ?? []) as string[]), deviation])];
   else if (times % 2 === 0) return false;
   else if (/azure\.tier/.test(remedy)) azure.tier = TIERS.find((tier) => new RegExp(`\\b${tier}\\b`).test(remedy)) ?? "Premium";
   else if (/aws\.flavour: rest/.test(remedy)) (value.aws as Fields).flavour = "rest";
@@ -93,10 +97,16 @@ function substitute(cloud: Cloud, value: Fields, path: string, times: number): b
       delete azure.certificate;
     }
   } else if (path === "tls.hsts" && times === 0) delete tls.hsts;
+  else if (path === "tls.hsts" && times === 1 && allInside(value)) aws.network = { ...NETWORK, bridge: "alb" };
   else if (path === "tls.hsts" || (first === "headers" && cloud === "aws" && times > 0) || (path === "errors" && cloud === "aws")) {
     value.edge = "cdn";
     aws.flavour = "rest";
-  } else if (path === "routes" && cloud === "aws") aws.flavour = "rest";
+  } else if (path === "routes" && cloud === "aws" && times === 0) exactOnly(value);
+  else if (path === "routes" && cloud === "aws") aws.flavour = "rest";
+  else if (path === "hostname") value.dns = { zone: zoneOf(cloud, String(value.hostname)) };
+  else if (/^backends\.[^.]+\.(url|tls)$/.test(path) && aws.network !== undefined && cloud === "aws" && times === 0)
+    aws.network = { ...NETWORK, bridge: "nlb" };
+  else if (path === "dns.zone") value.dns = { zone: zoneOf(cloud, String(value.hostname)) };
   else if (first === "limits") {
     value.limits = times % 2 === 0 ? { url: "4KiB", headers: "4KiB", body: "1MiB" } : { url: "10KiB", headers: "10KiB", body: 10_000_000 };
     for (const one of Object.values(value.routes as Record<string, Fields>)) delete one.bodyLimit;
@@ -114,10 +124,29 @@ function substitute(cloud: Cloud, value: Fields, path: string, times: number): b
   return true;
 }
 
+/** HTTP APIs are trusted with exact paths only. */
+function exactOnly(value: Fields): void {
+  const routes = value.routes as Record<string, Fields>;
+  for (const [name, { path }] of Object.entries(routes)) if (/[{*]/.test(String(path))) delete routes[name];
+}
+
+const zoneOf = (cloud: Cloud, hostname: string): string => {
+  const domain = hostname.split(".").slice(1).join(".");
+  if (cloud === "gcp") return "shop";
+  return cloud === "azure"
+    ? `/subscriptions/00000000-1111-4222-8333-444444444444/resourceGroups/dns/providers/Microsoft.Network/dnsZones/${domain}`
+    : domain;
+};
+
 const KEY_VAULT = {
   keyVaultSecretId: "https://shop-certs.vault.azure.net/secrets/api-cert",
   keyVaultId: "/subscriptions/00000000-1111-4222-8333-444444444444/resourceGroups/certs/providers/Microsoft.KeyVault/vaults/shop-certs",
 };
+
+const allInside = (value: Fields): boolean =>
+  Object.values((value.backends ?? {}) as Record<string, Fields>).every(
+    ({ network }) => network !== undefined && (network as Fields).type !== "public",
+  );
 
 const NETWORK = { vpcId: "vpc-0123456789abcdef0", subnetIds: ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"] };
 

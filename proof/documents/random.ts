@@ -21,12 +21,18 @@ const WORDS = ["orders", "items", "users", "feed", "admin", "stock", "files", "v
  */
 export function randomDocument(seed: number, certificates: TestCertificates): ProofDocument {
   const dice = new Dice(seed);
+  if (dice.chance(0.25)) return { value: plainDocument(dice), secrets: certificates.secrets };
   const hostname = dice.one(["api.shop.example.com", "gw.example.org", "edge.api.example.net"]);
   const providers = dice.chance(0.8) ? named(dice, "idp", dice.between(1, 2), () => provider(dice, certificates)) : {};
   const plans = dice.chance(0.5) ? named(dice, "plan", dice.between(1, 2), () => plan(dice)) : {};
   const consumers = dice.chance(0.7) ? named(dice, "client", dice.between(1, 3), () => consumer(dice, Object.keys(plans))) : {};
   const validation = dice.chance(0.3) ? clientValidation(dice, certificates) : undefined;
-  const backends = named(dice, "backend", dice.between(1, 3), () => backend(dice, certificates));
+  // One network for all, because a cloud that reaches some backends privately refuses what it cannot put in front of the others.
+  const inside = dice.chance(0.25) ? dice.one(["private", "onPremises"]) : undefined;
+  const backends = named(dice, "backend", dice.between(1, 3), () => ({
+    ...backend(dice, hostname.split(".").slice(1).join("."), certificates),
+    ...(inside === undefined ? {} : { network: { type: inside, addresses: ["10.0.1.10"] } }),
+  }));
   const world: World = {
     providers: Object.keys(providers),
     plans: Object.keys(plans),
@@ -69,6 +75,59 @@ export function randomDocument(seed: number, certificates: TestCertificates): Pr
   };
   tidy(value);
   return { value, secrets: certificates.secrets };
+}
+
+/** A small document of what every cloud has, for the flavours that keep little else. */
+function plainDocument(dice: Dice): Fields {
+  const scopes = ["orders.read", "orders.write"];
+  const value: Fields = {
+    name: dice.one(["shop", "front-door"]),
+    hostname: "api.shop.example.com",
+    tls: { certificate: { source: dice.one(["managed", "managed", "imported"]) } },
+    http: dice.one(["redirect", "refuse", "refuse"]),
+    jwt: {
+      providers: {
+        login: {
+          issuer: "https://login.example.com",
+          audiences: dice.some(["api", "web"], 1),
+          jwksUri: "https://login.example.com/keys",
+          scopes,
+        },
+      },
+    },
+    ...dice.maybe(0.5, () => ({ cors: cors(dice) })),
+    limits: { url: "10KiB", headers: "10KiB", body: 10_000_000 },
+    backends: { core: { url: `https://core${dice.between(1, 9)}.shop.example.com`, timeout: `${dice.between(3, 20)}s` } },
+    routes: Object.fromEntries(
+      WORDS.slice(0, dice.between(1, 5)).map((word) => [
+        word,
+        {
+          path: `/${word}`,
+          methods: dice.some(METHODS, 1),
+          backend: "core",
+          ...(dice.chance(0.3)
+            ? { public: true }
+            : { require: [{ jwt: "login", ...dice.maybe(0.6, () => ({ scopes: [dice.one(scopes)] })) }] }),
+        },
+      ]),
+    ),
+    ...dice.maybe(0.5, () => ({ observability: { accessLogs: { retentionDays: dice.one([30, 90]) } } })),
+    ...cloudSections(dice, "api.shop.example.com", {
+      providers: ["login"],
+      plans: [],
+      consumers: [],
+      certificates: false,
+      backends: ["core"],
+    }),
+  };
+  const aws = value.aws as Fields;
+  Object.assign(aws, {
+    flavour: dice.one(["http", "http", "auto"]),
+    http: { accept: ["clientIdAsAudience", "underscoreHeaders", "errorsWithoutHsts"] },
+  });
+  if ((value.tls as { certificate: Fields }).certificate.source === "imported") value.tls = { certificate: { source: "managed" } };
+  tidy(value);
+  return value;
 }
 
 interface World {
@@ -201,8 +260,8 @@ const headerChanges = (dice: Dice): Fields => ({
   })),
 });
 
-function backend(dice: Dice, { authorities, pinned, client }: TestCertificates): Fields {
-  const host = `svc${dice.between(100, 999)}.internal.example.com`;
+function backend(dice: Dice, domain: string, { authorities, pinned, client }: TestCertificates): Fields {
+  const host = `svc${dice.between(100, 999)}.${domain}`;
   const tls = dice.weighted<Fields>([
     [6, {}],
     [2, { trust: "internal" }],
@@ -405,6 +464,14 @@ function cloudSections(dice: Dice, hostname: string, world: World): Fields {
       ...dice.maybe(0.3, () => ({ cloudArmorEnterprise: true })),
     },
     local: { address: "127.0.0.1" },
-    ...dice.maybe(0.3, () => ({ dns: { zone: hostname.split(".").slice(-2).join(".") } })),
+    ...dice.maybe(0.4, () => ({
+      dns: {
+        zone: dice.one([
+          hostname.split(".").slice(1).join("."),
+          "shop",
+          `/subscriptions/00000000-1111-4222-8333-444444444444/resourceGroups/dns/providers/Microsoft.Network/dnsZones/${hostname.split(".").slice(1).join(".")}`,
+        ]),
+      },
+    })),
   };
 }

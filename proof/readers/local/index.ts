@@ -189,7 +189,7 @@ function observeKeys(model: GatewayModel, keys: Record<string, string> | undefin
 }
 
 /** The proof of an ACME order (RFC 8555, section 8.3) is asked for over plain HTTP. */
-const isChallenge = ({ match }: Json): boolean => JSON.stringify(match ?? {}).includes("/.well-known/acme-challenge/");
+const isChallenge = ({ match }: Json): boolean => JSON.stringify(match ?? {}).includes("acme-challenge/");
 
 /** Plain HTTP is answered with a redirect to the same place, or not at all. */
 function observeRedirect(listener: Json, model: GatewayModel, o: Observations): void {
