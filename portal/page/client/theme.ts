@@ -7,7 +7,7 @@ export const theme = [
   EditorView.theme({
     "&": { color: "var(--text)", backgroundColor: "var(--panel)", border: "1px solid var(--edge)", borderRadius: "6px", fontSize: "14px" },
     "&.cm-focused": { outline: "3px solid var(--accent)", outlineOffset: "1px" },
-    ".cm-scroller": { fontFamily: "ui-monospace, monospace", maxHeight: "70vh", minHeight: "16rem" },
+    ".cm-scroller": { fontFamily: "ui-monospace, monospace", maxHeight: "60vh", minHeight: "16rem" },
     ".cm-content": { caretColor: "var(--text)" },
     ".cm-cursor": { borderLeftColor: "var(--text)" },
     ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--soft)", borderRight: "1px solid var(--line)" },

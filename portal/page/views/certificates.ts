@@ -75,7 +75,9 @@ function readCertificate(value: unknown): Shown {
 const ROW = 44;
 const TOP = 26;
 const LEFT = 8;
-const WIDTH = 900;
+const WIDTH = 940;
+/** Length of the longest bar; the rest is for the last word. */
+const BAR = 870;
 /** The line ends here; what lasts longer runs out of the picture. */
 const MOST_DAYS = 400;
 const TICKS = [0, 30, 90, 180, 365] as const;
@@ -83,14 +85,14 @@ const TICKS = [0, 30, 90, 180, 365] as const;
 function timeLine(entries: readonly Shown[]): Markup {
   const height = TOP + entries.length * ROW + 6;
   // Near days get more room: there one decides.
-  const at = (days: number) => LEFT + Math.sqrt(Math.min(Math.max(days, 0), MOST_DAYS) / MOST_DAYS) * (WIDTH - 2 * LEFT);
+  const at = (days: number) => LEFT + Math.sqrt(Math.min(Math.max(days, 0), MOST_DAYS) / MOST_DAYS) * BAR;
   return html`<svg class="timeline" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" role="img" aria-label="When each certificate ends; the table below says the same">
 ${TICKS.map((days) => html`<line class="tick" x1="${at(days)}" x2="${at(days)}" y1="${TOP - 4}" y2="${height}"/><text class="soft" x="${at(days) + 3}" y="14">${days === 0 ? "today" : `${days} days`}</text>`)}
 ${entries.map((entry, index) => {
   const y = TOP + index * ROW;
   const days = entry.daysLeft;
   const words = days === undefined ? "end not known" : days < 0 ? "expired" : counted(days, "day");
-  return html`<text class="name" x="${LEFT + 3}" y="${y + 15}">${entry.resource}: ${words}, ${entry.state}</text><rect class="${stateTone(entry.state)}" x="${LEFT}" y="${y + 21}" width="${days === undefined ? WIDTH - 2 * LEFT : Math.max(at(days) - LEFT, 4)}" height="12" rx="3"/>`;
+  return html`<text class="name" x="${LEFT + 3}" y="${y + 15}">${entry.resource}: ${words}, ${entry.state}</text><rect class="${stateTone(entry.state)}" x="${LEFT}" y="${y + 21}" width="${days === undefined ? BAR : Math.max(at(days) - LEFT, 4)}" height="12" rx="3"/>`;
 })}
 </svg>`;
 }

@@ -30,14 +30,12 @@ export function documentView(frame: Frame, { stack, version, text, faults, draft
 ${buttons}`;
   const content = html`${stackNavigation(stack.name, "Document")}
 ${notice === undefined ? "" : html`<p class="${notice.bad ? "problem" : "notice"}" role="${notice.bad ? "alert" : "status"}">${notice.text}</p>`}
-<div class="beside">
-${form(frame, action, fields, "stacked")}
+${writes ? form(frame, action, fields, "stacked") : html`<div class="stacked">${fields}</div>`}
 <section aria-label="What the document makes">
 <div id="faults">${faultsView(faults)}</div>
 <h2>The way of a request</h2>
 <div id="draft">${draftView(draft)}</div>
-</section>
-</div>`;
+</section>`;
   return {
     title: "Document",
     trail: [
