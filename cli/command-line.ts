@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import type { EngineLocation } from "../automation/engine.ts";
 import { OperationError } from "../automation/errors.ts";
@@ -22,7 +24,7 @@ export interface Streams {
 export interface Answer {
   /** False makes the exit code 1: the question was understood, and the answer is no. */
   readonly ok: boolean;
-  /** For `--json`. */
+  /** For `--json`; undefined when the verb has written its own already. */
   readonly document: unknown;
   /** For people; empty to print nothing. */
   readonly text: string;
@@ -59,6 +61,11 @@ export class CommandLine {
   get project(): Project {
     this.#project ??= openProject(this.streams.root);
     return this.#project;
+  }
+
+  /** Version of this project. */
+  get version(): string {
+    return (JSON.parse(readFileSync(join(this.streams.root, "package.json"), "utf8")) as { version: string }).version;
   }
 
   /** The Pulumi CLI, provided first where the machine has none. */

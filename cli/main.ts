@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { OperationError } from "../automation/errors.ts";
 import { type Answer, CommandLine, type Streams, UsageError } from "./command-line.ts";
@@ -26,7 +24,7 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
       "after",
       "\nExit codes: 0 fine, 1 the answer is no, 2 wrong usage. With --json, standard output is exactly one JSON document.",
     );
-  program.version(packageVersion(streams.root), "--version", "the version of this project");
+  program.version(line.version, "--version", "the version of this project");
   for (const verb of VERBS) {
     verb
       .declare(program.command(verb.name))
@@ -38,7 +36,7 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
   }
   try {
     await program.parseAsync([...argv], { from: "user" });
-    if (answer)
+    if (answer?.document !== undefined)
       streams.stdout.write(json ? `${JSON.stringify(answer.document, null, 2)}\n` : answer.text === "" ? "" : `${answer.text.trimEnd()}\n`);
     return answer?.ok === false ? 1 : 0;
   } catch (error) {
@@ -49,8 +47,6 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
     return isUsage(error) ? 2 : 1;
   }
 }
-
-const packageVersion = (root: string) => (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
 
 function isUsage(error: unknown): boolean {
   return error instanceof CommanderError || error instanceof UsageError || (error instanceof OperationError && error.code === "usage");

@@ -35,7 +35,7 @@ export interface RunningPortal {
   close(): Promise<void>;
 }
 
-/** Listens, and answers requests with the service. @throws Error with one sentence when it cannot listen */
+/** Listens, and answers requests with the service. @throws ListenError */
 export async function servePortal({ service, sessions, answers, pages }: PortalParts, options: ServeOptions): Promise<RunningPortal> {
   const { settings, version, log } = options;
   const stopping = new AbortController();

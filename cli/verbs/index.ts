@@ -8,6 +8,7 @@ import { importVerb } from "./import.ts";
 import { destroy, preview, refresh, up } from "./operations.ts";
 import { outputs } from "./outputs.ts";
 import { plan } from "./plan.ts";
+import { portal } from "./portal.ts";
 import { secret } from "./secret.ts";
 import { token } from "./token.ts";
 import { verify } from "./verify.ts";
@@ -29,4 +30,5 @@ export const VERBS: readonly Verb[] = [
   secret,
   history,
   cancel,
+  portal,
 ];

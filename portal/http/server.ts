@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { createSecureContext } from "node:tls";
 import { createAdaptorServer } from "@hono/node-server";
 import type { PortalEnv } from "./environment.ts";
 
@@ -26,7 +27,17 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** @param port 0 for any that is free @throws Error with one sentence when it cannot listen */
+/** The portal cannot listen with what it was given. */
+export class ListenError extends Error {
+  readonly remedy: string;
+  constructor(message: string, remedy: string) {
+    super(message);
+    this.name = "ListenError";
+    this.remedy = remedy;
+  }
+}
+
+/** @param port 0 for any that is free @throws ListenError */
 export async function listen(app: Handler, host: string, port: number, tls?: TlsFiles): Promise<Listener> {
   const fetch = (request: Request, environment: unknown) => app.fetch(request, environment as PortalEnv["Bindings"]);
   // Slow senders hold nothing for long; event streams are answers, which may take as long as they like.
@@ -42,28 +53,39 @@ export async function listen(app: Handler, host: string, port: number, tls?: Tls
   ) as Server;
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(new Error(reasonOf(error, host, port))));
+    server.once("error", (error: NodeJS.ErrnoException) => reject(reasonOf(error, host, port)));
     server.listen(port, host, resolve);
   });
   return { address: server.address() as AddressInfo, close: () => close(server) };
 }
 
 function pemFiles({ certificate, key }: TlsFiles) {
-  const read = (what: string, file: string) => {
+  const read = (option: string, file: string) => {
     try {
       return readFileSync(file);
     } catch (error) {
-      throw new Error(`The portal's ${what} ${file} cannot be read: ${(error as Error).message}`);
+      throw new ListenError(`${option} ${file}: ${(error as Error).message}`, "name a PEM file that the portal may read");
     }
   };
-  return { cert: read("certificate", certificate), key: read("key", key) };
+  const files = { cert: read("--tls-certificate", certificate), key: read("--tls-key", key) };
+  try {
+    createSecureContext(files);
+  } catch (error) {
+    throw new ListenError(
+      `--tls-certificate and --tls-key do not make a TLS server: ${(error as Error).message}`,
+      "give a certificate chain and its own key",
+    );
+  }
+  return files;
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
-  if (code === "EADDRINUSE") return `Port ${port} on ${host} is in use: choose another with --port, or 0 for any that is free`;
-  if (code === "EACCES") return `This user may not listen on port ${port}: choose one from 1024 on with --port`;
-  if (code === "EADDRNOTAVAIL") return `This machine has no address ${host}: choose another with --host`;
-  return `The portal cannot listen on ${host} port ${port}: ${message}`;
+function reasonOf({ code, message }: NodeJS.ErrnoException, host: string, port: number): ListenError {
+  if (code === "EADDRINUSE")
+    return new ListenError(`Port ${port} on ${host} is in use`, "choose another with --port, or 0 for any that is free");
+  if (code === "EACCES") return new ListenError(`This user may not listen on port ${port}`, "choose one from 1024 on with --port");
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+    return new ListenError(`This machine has no address ${host}`, "choose another with --host");
+  return new ListenError(`The portal cannot listen on ${host} port ${port}: ${message}`, "choose others with --host and --port");
 }
 
 async function close(server: Server): Promise<void> {

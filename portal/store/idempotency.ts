@@ -24,7 +24,7 @@ export class IdempotencyKeys {
 
   /**
    * @param request digest of method, path and body: the same key for another request is refused
-   * @throws Refusal `conflict` when the key was used for another request or its first request is still being answered
+   * @throws Refusal `invalid` when the key was used for another request, `conflict` while its first request is still being answered
    */
   async begin(actor: string, key: string, request: string): Promise<"new" | KeptAnswer> {
     return this.#database.transaction(async (sql) => {
@@ -43,7 +43,7 @@ export class IdempotencyKeys {
       );
       if (kept === undefined) throw new Refusal("conflict", "The same request is being answered at this moment", "ask again");
       if (kept.request !== request)
-        throw new Refusal("conflict", "The idempotency key was used for another request", "use a new key for every new request");
+        throw new Refusal("invalid", "The idempotency key was used for another request", "use a new key for every new request");
       if (kept.status === null)
         throw new Refusal("conflict", "The same request is being answered at this moment", "wait for its answer, then ask again");
       return { status: kept.status, headers: kept.headers, body: kept.body };

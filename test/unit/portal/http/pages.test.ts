@@ -2,20 +2,19 @@ import assert from "node:assert/strict";
 import { html } from "hono/html";
 import type { PortalPages } from "../../../../portal/http/app.ts";
 import { actorOf } from "../../../../portal/http/environment.ts";
-import { csrfField, once, onceField, pageAccess } from "../../../../portal/http/pages.ts";
-import { MemoryAnswers, startPortal, type TestPortal, token } from "./support.ts";
+import { guard, READERS } from "../../../../portal/http/route.ts";
+import { startPortal, type TestPortal, token } from "./support.ts";
 
 const pages: PortalPages = {
-  mount(app, { service, answers }) {
-    app.get("/stacks/:stack", pageAccess("viewer", "admin"), async (c) => {
+  mount(app, { service }) {
+    app.get("/stacks/:stack", guard(READERS), async (c) => {
       const { name } = await service.stack(actorOf(c), c.req.param("stack") ?? "");
-      return c.html(
-        html`<script nonce="${c.get("secureHeadersNonce")}">1</script><p>${name}</p><form>${csrfField(c)}${onceField()}</form>`,
-      );
+      return c.html(html`<script nonce="${c.get("secureHeadersNonce")}">1</script><p>${name}</p><p>${c.var.session?.csrfToken}</p>`);
     });
-    app.post("/stacks/:stack/plan", pageAccess("admin"), (c) =>
-      once(c, answers, async () => `/plans/${(await service.requestPlan(actorOf(c), c.req.param("stack") ?? "", "up")).id}`),
-    );
+    app.post("/stacks/:stack/plan", guard(["requester"]), async (c) => {
+      const { id } = await service.requestPlan(actorOf(c), c.req.param("stack") ?? "", "up");
+      return c.redirect(`/plans/${id}`, 303);
+    });
   },
   problem: (c, problem) => c.html(html`<h1>${problem.title}</h1><p>${problem.message}</p>`, problem.status),
 };
@@ -23,7 +22,7 @@ const pages: PortalPages = {
 describe("pages of the portal", () => {
   let portal: TestPortal;
   before(async () => {
-    portal = await startPortal({ pages, answers: new MemoryAnswers() });
+    portal = await startPortal({ pages });
   });
   after(() => portal.close());
   const browser = { accept: "text/html,application/xhtml+xml" };
@@ -37,15 +36,12 @@ describe("pages of the portal", () => {
     assert.equal((await portal.fetch("/stacks/shop-dev")).status, 401);
   });
 
-  it("have nonce, actor and the forms' fields", async () => {
+  it("have a nonce and the session's token", async () => {
     const answer = await portal.fetch("/stacks/shop-dev", { headers: { ...browser, cookie: await signIn("viewer") } });
     const text = await answer.text();
     const nonce = /nonce="([^"]+)"/.exec(text)?.[1] ?? "";
     assert.ok(answer.headers.get("content-security-policy")?.includes(`'nonce-${nonce}'`));
-    assert.match(
-      text,
-      /<p>shop-dev<\/p><form><input type="hidden" name="csrf" value="[\w-]{43}"><input type="hidden" name="once" value="[\w-]{36}">/,
-    );
+    assert.match(text, /<p>shop-dev<\/p><p>[\w-]{43}<\/p>/);
   });
 
   it("show problems to browsers as pages, escaped", async () => {
@@ -55,24 +51,21 @@ describe("pages of the portal", () => {
     assert.equal(await answer.text(), "<h1>Not found</h1><p>There is no stack &quot;&lt;b&gt;&quot;</p>");
   });
 
-  it("do a form that is sent twice once", async () => {
-    const cookie = await signIn("admin");
-    const text = await (await portal.fetch("/stacks/shop-dev", { headers: { ...browser, cookie } })).text();
-    const [csrf = "", number = ""] = [/name="csrf" value="([^"]+)"/, /name="once" value="([^"]+)"/].map((field) => field.exec(text)?.[1]);
-    const send = (fields: Record<string, string>) =>
-      portal.fetch("/stacks/shop-dev/plan", {
-        method: "POST",
-        headers: { ...browser, cookie, origin: portal.url },
-        body: new URLSearchParams(fields),
-      });
+  it("change something only with the token, and for the roles they name", async () => {
+    const send = async (role: "requester" | "viewer", more: Record<string, string> = {}) => {
+      const cookie = await signIn(role);
+      const { csrfToken } = (await (await portal.fetch("/api/v1/session", { headers: { cookie } })).json()) as { csrfToken: string };
+      const init = { method: "POST", headers: { ...browser, cookie, origin: portal.url } };
+      return portal.fetch("/stacks/shop-dev/plan", { ...init, body: new URLSearchParams({ csrf: csrfToken, ...more }) });
+    };
+    const done = await send("requester");
+    assert.equal(done.status, 303);
+    assert.match(done.headers.get("location") ?? "", /^\/plans\/plan-\d+$/);
     const before = portal.service.calls.length;
-    const first = await send({ csrf, once: number });
-    const second = await send({ csrf, once: number });
-    assert.equal(first.status, 303);
-    assert.match(first.headers.get("location") ?? "", /^\/plans\/plan-\d+$/);
-    assert.equal(second.headers.get("location"), first.headers.get("location"));
-    assert.deepEqual(portal.service.calls.slice(before), ["requestPlan shop-dev up"]);
-    assert.equal((await send({ once: number })).status, 403);
-    assert.notEqual((await send({ csrf, once: `${number}-2` })).headers.get("location"), first.headers.get("location"));
+    assert.equal((await send("requester", { csrf: "" })).status, 403);
+    const refused = await send("viewer");
+    assert.equal(refused.status, 403);
+    assert.equal(await refused.text(), "<h1>Not allowed</h1><p>This takes the role requester; viewer has viewer.</p>");
+    assert.equal(portal.service.calls.length, before);
   });
 });
