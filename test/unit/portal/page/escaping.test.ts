@@ -121,7 +121,7 @@ describe("escaping in the portal's pages", () => {
       fc.string({ unit: "grapheme" }),
       fc.constantFrom("<", ">", '"', "'", "&", "</", "<!--", "-->", "=", " ", "\n", "`", "\\"),
     );
-    const text = fc.array(part, { minLength: 1, maxLength: 12 }).map((parts) => parts.join(""));
+    const text = fc.array(part, { minLength: 1, maxLength: 12 }).map((parts) => parts.join("") || "<");
     fc.assert(fc.property(text, hostile), { numRuns: 40 });
   });
 
