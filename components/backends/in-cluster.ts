@@ -3,6 +3,7 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import * as pulumi from "@pulumi/pulumi";
 import { certManagerManifests } from "../mesh/cert-manager.ts";
+import { cluster } from "../mesh/cluster.ts";
 import { meshSettings } from "../mesh/from-model.ts";
 import { object, ServiceMesh } from "../mesh/service-mesh.ts";
 import { kubernetesName } from "../pki/distribution/kubernetes-name.ts";
@@ -21,8 +22,10 @@ type Kubernetes = NonNullable<NonNullable<GatewayModel["internal"]>["kubernetes"
 
 /** What of `internal` is in a Kubernetes cluster. */
 export function inCluster(build: ServicesBuild, kubernetes: Kubernetes, material: (service: string) => ServiceMaterial): void {
-  const { name, model, opts, issuer } = build;
-  const space = kubernetes.mesh === undefined ? plainNamespace(name, kubernetes, opts) : mesh(build, kubernetes);
+  const { name, model, issuer } = build;
+  const provider = cluster(name, build.opts());
+  const opts: Options = (more) => build.opts({ provider, ...more });
+  const space = kubernetes.mesh === undefined ? plainNamespace(name, kubernetes, opts) : mesh(build, kubernetes, provider);
   const services = Object.values(model.internal?.services ?? {});
   for (const service of services)
     new ServiceAccount(
@@ -34,7 +37,7 @@ export function inCluster(build: ServicesBuild, kubernetes: Kubernetes, material
     const store = new KubernetesSecrets(name, { namespace: space }, opts);
     for (const service of services) store.deliver(material(service.name), service.serviceAccount);
   }
-  if (kubernetes.certificates === "certManager") certManager(build, kubernetes.namespace, stackAuthority(issuer()));
+  if (kubernetes.certificates === "certManager") certManager({ ...build, opts }, space, kubernetes.namespace, stackAuthority(issuer()));
 }
 
 const plainNamespace = (name: string, { namespace }: Kubernetes, opts: Options): pulumi.Output<string> =>
@@ -44,7 +47,11 @@ const plainNamespace = (name: string, { namespace }: Kubernetes, opts: Options):
     opts(),
   ).metadata.name;
 
-function mesh({ name, model, opts, issuer }: ServicesBuild, kubernetes: Kubernetes): pulumi.Output<string> {
+function mesh(
+  { name, model, opts, issuer }: ServicesBuild,
+  kubernetes: Kubernetes,
+  provider: pulumi.ProviderResource,
+): pulumi.Output<string> {
   const authority = issuer();
   return new ServiceMesh(
     `${name}-mesh`,
@@ -53,12 +60,12 @@ function mesh({ name, model, opts, issuer }: ServicesBuild, kubernetes: Kubernet
       issuer: authority,
       ...(kubernetes.mesh?.pluggedInCa ? { pluggedIn: stackAuthority(authority) } : {}),
     },
-    componentOptions(opts),
+    { ...componentOptions(opts), providers: { kubernetes: provider } },
   ).namespace;
 }
 
 /** cert-manager signs below the internal authority, with an intermediate that only this namespace holds. */
-function certManager({ name, model, opts }: ServicesBuild, namespace: string, issuer: TlsIssuer): void {
+function certManager({ name, model, opts }: ServicesBuild, space: pulumi.Output<string>, namespace: string, issuer: TlsIssuer): void {
   const { internal } = model;
   if (internal === undefined) return;
   const authority = issuer.issueAuthority("cert-manager", { commonName: `${name} cert-manager authority`, validityHours: AUTHORITY_HOURS });
@@ -66,7 +73,7 @@ function certManager({ name, model, opts }: ServicesBuild, namespace: string, is
   const secret = new Secret(
     `${name}-cert-manager-authority`,
     {
-      metadata: { namespace, name: authoritySecret },
+      metadata: { namespace: space, name: authoritySecret },
       type: "kubernetes.io/tls",
       stringData: pulumi.secret({ "tls.crt": authority.chainPem, "tls.key": authority.privateKeyPem, "ca.crt": issuer.trustBundlePem }),
     },

@@ -108,13 +108,20 @@ export async function requestPem(request: CertificateRequest, key: KeyObject): P
 
 /** Issues a certificate, as PEM. Without an issuer it is self-signed. */
 export async function issue(
-  subject: { readonly request: CertificateRequest; readonly key: KeyObject } | { readonly requestPem: string },
+  subject:
+    | { readonly request: CertificateRequest; readonly key: KeyObject }
+    | { readonly request: CertificateRequest; readonly publicKey: KeyObject }
+    | { readonly requestPem: string },
   terms: CertificateTerms,
   issuer?: { readonly certificatePem: string; readonly key: KeyObject },
 ): Promise<string> {
   const asked = "requestPem" in subject ? new x509.Pkcs10CertificateRequest(subject.requestPem) : undefined;
   const signer = await signing(issuer?.key ?? ("key" in subject ? subject.key : raise("a request alone cannot sign itself")));
-  const publicKey = asked ? asked.publicKey : (await signing((subject as { key: KeyObject }).key)).keys.publicKey;
+  const publicKey = asked
+    ? asked.publicKey
+    : "publicKey" in subject
+      ? new x509.PublicKey(subject.publicKey.export({ format: "der", type: "spki" }))
+      : (await signing((subject as { key: KeyObject }).key)).keys.publicKey;
   const authority = issuer && new x509.X509Certificate(issuer.certificatePem);
   const extensions: x509.Extension[] = [
     new x509.BasicConstraintsExtension(terms.isCa, terms.pathLength, true),

@@ -77,9 +77,10 @@ export class SimulatedProvider {
 
   diff(urn: string, id: string, oldInputs: Values, oldOutputs: Values, news: Values): DiffAnswer {
     const { rule } = this.#known(urn);
+    const forcing = [...(rule.replaceOn ?? []), ...(rule.replaceOnToo?.(this.#account, oldInputs) ?? [])];
     const found = differences(oldInputs, news).map((difference) => ({
       ...difference,
-      replaces: (rule.replaceOn ?? []).some((pattern) => covers(pattern, difference.path) || covers(difference.path, pattern)),
+      replaces: forcing.some((pattern) => covers(pattern, difference.path) || covers(difference.path, pattern)),
     }));
     const context = this.#context(rule, urn, "read", news, id, { previous: oldOutputs, before: oldInputs, seed: "" });
     const expired = rule.expired?.(context);
@@ -130,7 +131,7 @@ export class SimulatedProvider {
       this.#refuseWhileHeld(rule, context, stored);
       this.#cloud.remove(rule.type, id);
       rule.effect?.(context);
-      if (rule.hold) this.#cloud.hold(rule.type, rule.hold.key(context), rule.hold.days, stored);
+      if (rule.hold && !rule.hold.released?.(context)) this.#cloud.hold(rule.type, rule.hold.key(context), rule.hold.days, stored);
     });
   }
 

@@ -58,6 +58,8 @@ export interface Rule {
   readonly source: string;
   /** Inputs whose change forces a replacement; `[*]` stands for any index, and what lies under a path counts. */
   readonly replaceOn?: readonly string[];
+  /** Further ones, decided by the provider's configuration. */
+  readonly replaceOnToo?: (account: Account, inputs: Values) => readonly string[];
   /** Set when the provider deletes before it creates on a replacement. */
   readonly deleteBeforeReplace?: (before: Values, after: Values) => boolean;
   /** The provider makes up this input when it is absent: the resource's name and random digits. */
@@ -91,6 +93,8 @@ export interface Rule {
   readonly hold?: {
     readonly key: (context: RuleContext) => string;
     readonly days: number;
+    /** True when this resource gives its name back at once. */
+    readonly released?: (context: RuleContext) => boolean;
     readonly message: (context: RuleContext) => string;
     /** True when this create takes the held name back instead of failing. */
     readonly recovers?: (context: RuleContext) => boolean;

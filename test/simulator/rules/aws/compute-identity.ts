@@ -182,9 +182,15 @@ export const computeAndIdentity: readonly Rule[] = [
     hold: {
       key: (context) => nameOf(context),
       days: 30,
+      // Without a recovery window it is gone at once.
+      released: ({ inputs }) => inputs.recoveryWindowInDays === 0,
       message: () =>
         "InvalidRequestException: You can't create this secret because a secret with this name is already scheduled for deletion.",
     },
+  }),
+  aws("secretsmanager/secretPolicy:SecretPolicy", {
+    replaceOn: ["secretArn"],
+    id: ({ inputs }) => text(inputs.secretArn),
   }),
   aws("secretsmanager/secretVersion:SecretVersion", {
     replaceOn: ["secretId", "secretBinary", "secretString", "secretStringWoVersion"],
