@@ -24,7 +24,7 @@ export function internalFaults(cloud: Cloud, model: GatewayModel): Fault[] {
   return [
     ...issuerFaults(cloud, internal),
     ...Object.values(internal.services).flatMap((service) => serviceFaults(cloud, model, service)),
-    ...(cloud === "local" ? localFaults(internal) : []),
+    ...(cloud === "local" ? localFaults(internal) : generationFaults(cloud, internal)),
     ...nameFaults(internal),
   ];
 }
@@ -111,15 +111,6 @@ function localFaults({ authority, kubernetes, validityMs, renewBeforeMs }: Inter
             "remove it in the stack's overlay: `internal: { kubernetes: null }`",
           ),
         ]),
-    ...(authority.intermediate === undefined
-      ? []
-      : [
-          fault(
-            "internal.authority.intermediate",
-            "the authority of this machine signs without an intermediate",
-            "remove it in the stack's overlay",
-          ),
-        ]),
     ...(authority.validityMs === LOCAL_ROOT_MS
       ? []
       : [fault("internal.authority.validity", "the root of this machine is valid for 87600h", "remove it in the stack's overlay")]),
@@ -132,16 +123,21 @@ function localFaults({ authority, kubernetes, validityMs, renewBeforeMs }: Inter
             `give a third of internal.certificates.validity, ${validityMs / 3 / 3_600_000}h`,
           ),
         ]),
-    ...(authority.generation === 1
+  ];
+}
+
+function generationFaults(cloud: Cloud, internal: Internal): Fault[] {
+  return (["generation", "keyGeneration"] as const).flatMap((field) =>
+    internal[field] === 1
       ? []
       : [
           fault(
-            "internal.authority.generation",
-            "the root of this machine changes by `gateway rotate`",
-            "remove it in the stack's overlay",
+            `internal.certificates.${field}`,
+            `${cloud} has certificates issued anew one by one`,
+            field === "generation" ? "remove it; `gateway rotate` replaces them" : "raise internal.services.<name>.keyGeneration instead",
           ),
-        ]),
-  ];
+        ],
+  );
 }
 
 /** Names that are one where only lower-case letters, digits and hyphens are allowed. */

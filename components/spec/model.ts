@@ -299,6 +299,9 @@ export interface InternalTraffic {
   /** Of services' certificates. */
   readonly validityMs: number;
   readonly renewBeforeMs: number;
+  /** Of every certificate. */
+  readonly generation: number;
+  readonly keyGeneration: number;
   readonly services: Readonly<Record<string, InternalService>>;
   readonly kubernetes: InternalDocument["kubernetes"];
 }

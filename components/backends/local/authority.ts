@@ -3,7 +3,8 @@ import type { GatewayModel } from "../../spec/model.ts";
 import type { BuildContext } from "../contract.ts";
 import { usesAuthority, usesGatewayCertificate } from "./envoy/layout.ts";
 import type { KeyPair } from "./envoy/materials.ts";
-import { Certificate, type CertificateArgs, CertificateAuthority } from "./resources.ts";
+import { Certificate, type CertificateArgs, CertificateAuthority, IntermediateAuthority } from "./resources.ts";
+import { rootRevocationListUri } from "./revocation-list.ts";
 
 /** True when the stack needs an authority of its own. */
 export const needsAuthority = (model: GatewayModel): boolean =>
@@ -12,25 +13,57 @@ export const needsAuthority = (model: GatewayModel): boolean =>
   usesGatewayCertificate(model) ||
   Object.keys(model.local.services).length > 0;
 
-/** The stack's own certificate authority and what it signs. */
+type Request = Omit<CertificateArgs, "authorityCertificatePem" | "authorityPrivateKeyPem">;
+
+/** The stack's own certificate authority and what it signs: by the root itself, or by an intermediate where the document asks for one. */
 export class Authority {
   readonly resource: CertificateAuthority;
+  readonly intermediate: IntermediateAuthority | undefined;
   readonly #context: BuildContext;
 
   constructor(context: BuildContext) {
     this.#context = context;
-    this.resource = new CertificateAuthority(
-      `${context.name}-authority`,
-      { commonName: `${context.model.name} internal authority` },
-      { parent: context.parent },
-    );
+    const { name, model, parent } = context;
+    const { authority } = model.internal ?? {};
+    const commonName = `${model.name} internal authority`;
+    const { generation, rollover } = authority ?? { generation: 1, rollover: "switch" as const };
+    this.resource = new CertificateAuthority(`${name}-authority`, { commonName, generation, rollover }, { parent });
+    const rootList = rootRevocationListUri(model);
+    this.intermediate =
+      authority?.intermediate &&
+      new IntermediateAuthority(
+        `${name}-intermediate`,
+        {
+          rootCertificatePem: this.resource.certificatePem,
+          rootPrivateKeyPem: this.resource.privateKeyPem,
+          commonName: `${commonName}, intermediate`.slice(0, 64),
+          generation: authority.intermediate.generation,
+          validityDays: Math.floor(authority.intermediate.validityMs / 86_400_000),
+          ...(rootList === undefined ? {} : { crlUris: [rootList] }),
+        },
+        { parent },
+      );
   }
 
-  issue(suffix: string, args: Omit<CertificateArgs, "authorityCertificatePem" | "authorityPrivateKeyPem">): Certificate {
+  /** The authority that signs leaves. */
+  get signer(): CertificateAuthority | IntermediateAuthority {
+    return this.intermediate ?? this.resource;
+  }
+
+  issue(suffix: string, args: Request): Certificate {
+    const { name, model, parent } = this.#context;
+    const { internal } = model;
     return new Certificate(
-      `${this.#context.name}-${suffix}`,
-      { authorityCertificatePem: this.resource.certificatePem, authorityPrivateKeyPem: this.resource.privateKeyPem, ...args },
-      { parent: this.#context.parent },
+      `${name}-${suffix}`,
+      {
+        authorityCertificatePem: this.signer.certificatePem,
+        authorityPrivateKeyPem: this.signer.privateKeyPem,
+        issueGeneration: internal?.generation ?? 1,
+        ...args,
+        // A service's own counts on top of that of all.
+        keyGeneration: pulumi.output(args.keyGeneration ?? 1).apply((own) => own + (internal?.keyGeneration ?? 1) - 1),
+      },
+      { parent },
     );
   }
 }

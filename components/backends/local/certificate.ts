@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { commonName, namesOf, parseChain, splitChain } from "../../pki/chain.ts";
 import { matchingKey } from "../../pki/matching-key.ts";
-import type { CertificateSource, SecretRef } from "../../spec/model.ts";
+import type { CertificateSource, GatewayModel, SecretRef } from "../../spec/model.ts";
 import type { BuildContext, CertificateSummary } from "../contract.ts";
 import { type Authority, keyPairOf } from "./authority.ts";
 import type { Certificate, Host, HostAcme } from "./resources.ts";
@@ -52,7 +52,7 @@ type Acme = Extract<CertificateSource, { source: "acme" }>;
 function acmeFront({ model }: BuildContext, { email, directoryUrl, keyType, caCertificates }: Acme): FrontCertificate {
   return {
     pair: undefined,
-    acme: { directoryUrl, email, names: [model.hostname], keyType, caCertificates },
+    acme: { directoryUrl, email, names: [model.hostname], keyType, caCertificates, issue: issueOf(model) },
     summary: ({ certificatePem }) =>
       certificatePem.apply((chain) => {
         const [leaf] = parseChain(chain);
@@ -83,6 +83,9 @@ function importedFront({ secrets }: BuildContext, source: { fullchain: string; p
     resource: undefined,
   };
 }
+
+/** Another certificate always comes with another key, whichever of the two is asked for. */
+const issueOf = ({ internal }: GatewayModel): number => (internal?.generation ?? 1) + (internal?.keyGeneration ?? 1) - 1;
 
 /** A certificate brought along, with its key. The root is not served: clients have it, or do not trust it. @throws RunError when the key is not the certificate's. */
 export function importedPair(

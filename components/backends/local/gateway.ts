@@ -13,6 +13,7 @@ export interface MaterialInputs {
   readonly front: pulumi.Input<KeyPair> | undefined;
   readonly authority: pulumi.Input<string> | undefined;
   readonly revocationList: pulumi.Input<string> | undefined;
+  readonly rootRevocationList: pulumi.Input<string> | undefined;
   readonly gateway: pulumi.Input<KeyPair> | undefined;
   readonly clients: Readonly<Record<string, pulumi.Input<KeyPair>>>;
   readonly apiKeys: pulumi.Input<Readonly<Record<string, readonly string[]>>>;

@@ -33,7 +33,8 @@ function build(context: BuildContext): BuildResult {
     {
       front: front.pair,
       authority: authority?.resource.bundlePem,
-      revocationList: authority?.resource.revocationListPem,
+      revocationList: authority?.signer.revocationListPem,
+      rootRevocationList: authority?.intermediate && authority.resource.revocationListPem,
       gateway: gateway && keyPairOf(gateway),
       clients: importedClients(context),
       apiKeys: apiKeys?.accepted ?? {},

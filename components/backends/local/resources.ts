@@ -8,10 +8,61 @@ import * as pulumi from "@pulumi/pulumi";
 export interface CertificateAuthorityArgs {
   /** Common name of the root. */
   readonly commonName: pulumi.Input<string>;
-  /** Raise by one for a new root; the one before stays in `bundlePem` until the generation after. @default 1 */
+  /** Raise by one for a new root; the one before stays in `bundlePem` until the generation after, or `finish`. @default 1 */
   readonly generation?: pulumi.Input<number>;
+  /**
+   * How far the change to `generation` has come. `announce`: the new root is trusted, the one before still signs. `switch`: the new one signs, the one
+   * before is still trusted. `finish`: the one before is gone.
+   *
+   * @default "switch"
+   */
+  readonly rollover?: pulumi.Input<"announce" | "switch" | "finish">;
   /** Validity of the root in days. @default 3650 */
   readonly validityDays?: pulumi.Input<number>;
+}
+
+export interface IntermediateAuthorityArgs {
+  /** PEM of the root that signs. */
+  readonly rootCertificatePem: pulumi.Input<string>;
+  /** PEM of its key; secret. */
+  readonly rootPrivateKeyPem: pulumi.Input<string>;
+  readonly commonName: pulumi.Input<string>;
+  /** Raise by one for another key; nobody's trust changes. @default 1 */
+  readonly generation?: pulumi.Input<number>;
+  /** Validity in days. @default 730 */
+  readonly validityDays?: pulumi.Input<number>;
+  /** Where clients find the root's revocation list. */
+  readonly crlUris?: pulumi.Input<readonly string[]>;
+}
+
+/** An authority below the root that signs what the stack issues, so that the root's key signs nothing else. */
+export class IntermediateAuthority extends pulumi.CustomResource {
+  declare readonly certificatePem: pulumi.Output<string>;
+  /** Secret. */
+  declare readonly privateKeyPem: pulumi.Output<string>;
+  /** RFC 3339. */
+  declare readonly notAfter: pulumi.Output<string>;
+  /** Its revocation list, which names nothing. */
+  declare readonly revocationListPem: pulumi.Output<string>;
+
+  constructor(name: string, args: IntermediateAuthorityArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "localgateway:index:IntermediateAuthority",
+      name,
+      {
+        generation: 1,
+        validityDays: 730,
+        crlUris: [],
+        ...args,
+        certificatePem: undefined,
+        privateKeyPem: undefined,
+        notAfter: undefined,
+        revocationListPem: undefined,
+        revocationListNextUpdate: undefined,
+      },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["privateKeyPem"] }),
+    );
+  }
 }
 
 /** A private certificate authority: an ECDSA P-256 root, kept in the stack's encrypted state. */
@@ -35,16 +86,19 @@ export class CertificateAuthority extends pulumi.CustomResource {
       name,
       {
         generation: 1,
+        rollover: "switch",
         validityDays: 3650,
         ...args,
         certificatePem: undefined,
         bundlePem: undefined,
+        announcedPem: undefined,
+        announcedKeyPem: undefined,
         privateKeyPem: undefined,
         notAfter: undefined,
         revocationListPem: undefined,
         revocationListNextUpdate: undefined,
       },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["privateKeyPem"] }),
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["privateKeyPem", "announcedKeyPem"] }),
     );
   }
 }
@@ -67,6 +121,8 @@ export interface CertificateArgs {
   readonly validityMs: pulumi.Input<number>;
   /** Raise by one for a new key. @default 1 */
   readonly keyGeneration?: pulumi.Input<number>;
+  /** Raise by one for a new certificate under the same key, before the one in use is due. @default 1 */
+  readonly issueGeneration?: pulumi.Input<number>;
   /** Where clients find the authority's revocation list. */
   readonly crlUris?: pulumi.Input<readonly string[]>;
 }
@@ -91,6 +147,7 @@ export class Certificate extends pulumi.CustomResource {
         ipAddresses: [],
         uris: [],
         keyGeneration: 1,
+        issueGeneration: 1,
         crlUris: [],
         ...args,
         chainPem: undefined,

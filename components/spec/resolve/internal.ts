@@ -46,6 +46,8 @@ export function resolveInternal(document: GatewayDocument, ctx: ResolveContext):
     },
     validityMs,
     renewBeforeMs,
+    generation: certificates.generation,
+    keyGeneration: certificates.keyGeneration,
     services: Object.fromEntries(Object.keys(internal.services).map((name) => [name, resolveService(name, document, internal, ctx)])),
     kubernetes: internal.kubernetes,
   };

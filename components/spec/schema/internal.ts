@@ -139,6 +139,13 @@ export const internalSettings = z
         renewBefore: duration
           .default("720h")
           .meta({ description: "How long before its end a deployment renews it; shorter than `validity`." }),
+        generation: generation.meta({
+          description: "Raise by one to have every certificate issued anew before it is due, under the same key; only on local.",
+        }),
+        keyGeneration: generation.meta({
+          description:
+            "Raise by one for a new key of every certificate, the gateway's own as well; only on local, elsewhere see a service's own.",
+        }),
       })
       .prefault({})
       .meta({ description: "Certificates of the services." }),

@@ -32,6 +32,7 @@ export async function importCertificate(
       usages: usagesOf(leaf),
       validityMs: leaf.validToDate.getTime() - leaf.validFromDate.getTime(),
       keyGeneration: 1,
+      issueGeneration: 1,
       crlUris: await crlUrisOf(chainPem),
     },
     outputs: {

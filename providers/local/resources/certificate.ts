@@ -42,6 +42,7 @@ const inputs = z.strictObject({
     .max(100 * YEAR)
     .meta({ description: "Validity in milliseconds, cut to that of the authority; renewed by the first `up` in its last third." }),
   keyGeneration: generation.meta({ description: "Raise by one for a new key." }),
+  issueGeneration: generation.meta({ description: "Raise by one for a new certificate under the same key, before the one in use is due." }),
   crlUris: z.array(uri).default([]).meta({ description: "Where clients find the authority's revocation list." }),
 });
 
@@ -89,7 +90,10 @@ export function certificateKind(now: () => number = Date.now): ResourceKind<Inpu
     omitFromState: ["authorityPrivateKeyPem"],
 
     check(wanted, before) {
-      const failures: Failure[] = loweredGeneration("keyGeneration", before.keyGeneration, wanted.keyGeneration);
+      const failures: Failure[] = [
+        ...loweredGeneration("keyGeneration", before.keyGeneration, wanted.keyGeneration),
+        ...loweredGeneration("issueGeneration", before.issueGeneration, wanted.issueGeneration),
+      ];
       const certificate = certificateFault(wanted.authorityCertificatePem, now());
       if (certificate !== undefined) failures.push({ property: "authorityCertificatePem", reason: certificate });
       const key = keyFault(wanted.authorityPrivateKeyPem, wanted.authorityCertificatePem);

@@ -4,6 +4,7 @@ import { ResourceError } from "./kind.ts";
 /** Loaded when the first resource of the type turns up, so that the provider starts at once. */
 const KINDS: Readonly<Record<string, () => Promise<AnyKind>>> = {
   "localgateway:index:CertificateAuthority": async () => (await import("./certificate-authority.ts")).certificateAuthority,
+  "localgateway:index:IntermediateAuthority": async () => (await import("./intermediate-authority.ts")).intermediateAuthority,
   "localgateway:index:Certificate": async () => (await import("./certificate.ts")).certificate,
   "localgateway:index:SigningKey": async () => (await import("./signing-key.ts")).signingKey,
   "localgateway:index:ApiKeys": async () => (await import("./api-keys.ts")).apiKeys,

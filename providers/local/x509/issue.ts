@@ -8,7 +8,7 @@ interface Validity {
   readonly notAfter: Date;
 }
 
-/** A root certificate: it may sign leaves, nothing below them. */
+/** A root certificate: it may sign leaves, and one level of authorities below it. */
 export async function issueRoot(commonName: string, privateKeyPem: string, validity: Validity): Promise<string> {
   const keys = await keyPair(privateKeyPem);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
@@ -18,7 +18,7 @@ export async function issueRoot(commonName: string, privateKeyPem: string, valid
       ...validity,
       keys,
       extensions: [
-        new x509.BasicConstraintsExtension(true, 0, true),
+        new x509.BasicConstraintsExtension(true, 1, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
         await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
         await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
@@ -27,6 +27,48 @@ export async function issueRoot(commonName: string, privateKeyPem: string, valid
     webcrypto,
   );
   return pem(certificate);
+}
+
+/** What an authority may be told about one below it. */
+export interface Intermediate extends Validity {
+  readonly commonName: string;
+  /** Where the root's revocation list is. */
+  readonly crlUris: readonly string[];
+  readonly privateKeyPem: string;
+}
+
+/** An authority below a root: it may sign leaves only. */
+export async function issueIntermediate(wanted: Intermediate, rootPem: string, rootKeyPem: string): Promise<string> {
+  const { publicKey } = await keyPair(wanted.privateKeyPem);
+  const { privateKey: signingKey } = await keyPair(rootKeyPem);
+  const root = new x509.X509Certificate(rootPem);
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      serialNumber: serialNumber(),
+      subject: subject(wanted.commonName),
+      issuer: root.subjectName,
+      notBefore: wanted.notBefore,
+      notAfter: wanted.notAfter,
+      publicKey,
+      signingKey,
+      signingAlgorithm: signatureOf(requireKey(rootKeyPem)) ?? signingKey.algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, 0, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+        await x509.SubjectKeyIdentifierExtension.create(publicKey),
+        await authorityKeyIdentifier(root),
+        ...(wanted.crlUris.length > 0 ? [new x509.CRLDistributionPointsExtension([...wanted.crlUris])] : []),
+      ],
+    },
+    webcrypto,
+  );
+  return pem(certificate);
+}
+
+/** True when a root lets authorities stand below it. */
+export function allowsIntermediate(rootPem: string): boolean {
+  const constraints = new x509.X509Certificate(rootPem).getExtension(x509.BasicConstraintsExtension);
+  return constraints?.ca === true && constraints.pathLength !== 0;
 }
 
 export interface Leaf extends Validity {

@@ -12,7 +12,7 @@ import { operation, urnOf } from "./support/provider.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const urn = urnOf("CertificateAuthority");
-const wanted = { commonName: "Shop internal CA", generation: 1, validityDays: 3650 };
+const wanted = { commonName: "Shop internal CA", generation: 1, rollover: "switch" as const, validityDays: 3650 };
 const call = operation("CertificateAuthority");
 
 describe("provider: CertificateAuthority", () => {
@@ -23,7 +23,7 @@ describe("provider: CertificateAuthority", () => {
     assert.equal(outputs.bundlePem, outputs.certificatePem);
     assert.equal(opensslVerify(outputs.certificatePem, outputs.certificatePem, "any"), "OK");
     const text = opensslText(outputs.certificatePem);
-    assert.match(text, /X509v3 Basic Constraints: critical\s+CA:TRUE, pathlen:0\n/);
+    assert.match(text, /X509v3 Basic Constraints: critical\s+CA:TRUE, pathlen:1\n/);
     assert.match(text, /X509v3 Key Usage: critical\s+Certificate Sign, CRL Sign\n/);
     assert.match(text, /X509v3 Subject Key Identifier:/);
     assert.match(text, /ASN1 OID: prime256v1/);
@@ -78,6 +78,7 @@ describe("provider: CertificateAuthority", () => {
         usages: ["server"],
         validityMs: DAY,
         keyGeneration: 1,
+        issueGeneration: 1,
         crlUris: ["http://a.test/list"],
       },
       call,
@@ -139,7 +140,7 @@ describe("provider: CertificateAuthority", () => {
       { property: "commonName", reason: '"" is too short: allowed: 1 to 64 characters' },
       { property: "generation", reason: "0 is too small: allowed: 1 or more" },
       { property: "validityDays", reason: "expected a whole number, found 1.5: give a whole number" },
-      { property: "size", reason: 'unknown field "size": no further field is allowed here' },
+      { property: "size", reason: 'unknown field "size": allowed: rollover' },
     ]);
   });
 
@@ -152,7 +153,7 @@ describe("provider: CertificateAuthority", () => {
 
   it("fills in defaults", async () => {
     assert.deepEqual(await provider.check(urn, {}, { commonName: "a" }), {
-      inputs: { commonName: "a", generation: 1, validityDays: 3650 },
+      inputs: { commonName: "a", generation: 1, rollover: "switch", validityDays: 3650 },
       failures: [],
     });
   });
@@ -165,7 +166,7 @@ describe("provider: CertificateAuthority", () => {
       const file = join(folder, "ca.pem");
       writeFileSync(file, outputs.privateKeyPem + outputs.certificatePem);
       const imported = await kind.import(file, call);
-      assert.deepEqual(imported.inputs, { commonName: "Shop internal CA", generation: 1, validityDays: 90 });
+      assert.deepEqual(imported.inputs, { commonName: "Shop internal CA", generation: 1, rollover: "switch", validityDays: 90 });
       const { revocationListPem: _, ...own } = outputs;
       const { revocationListPem, ...taken } = imported.outputs;
       assert.deepEqual(taken, own);

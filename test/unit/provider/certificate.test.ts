@@ -16,7 +16,7 @@ const urn = urnOf("Certificate");
 const call = operation("Certificate");
 
 const authority = async (validityDays = 3650) =>
-  (await certificateAuthorityKind().create({ commonName: "Root", generation: 1, validityDays }, call)).outputs;
+  (await certificateAuthorityKind().create({ commonName: "Root", generation: 1, rollover: "switch", validityDays }, call)).outputs;
 
 const leafOf = (root: { certificatePem: string; privateKeyPem: string }) => ({
   authorityCertificatePem: root.certificatePem,
@@ -28,6 +28,7 @@ const leafOf = (root: { certificatePem: string; privateKeyPem: string }) => ({
   usages: ["server", "client"] as ("server" | "client")[],
   validityMs: 90 * DAY,
   keyGeneration: 1,
+  issueGeneration: 1,
   crlUris: ["http://shop.localhost:8080/.well-known/gateway-authority.crl"],
 });
 

@@ -13,6 +13,8 @@ export interface Materials {
   readonly authority?: string;
   /** The authority's revocation list, PEM; served over plain HTTP where the front certificate names its address. */
   readonly revocationList?: string;
+  /** That of the root, where an intermediate signs. */
+  readonly rootRevocationList?: string;
   /** The certificate shown to backends that ask for one of the gateway's own authority. */
   readonly gateway?: KeyPair;
   /** Imported client certificates by backend. */

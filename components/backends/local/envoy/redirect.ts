@@ -1,21 +1,34 @@
 import type { GatewayModel } from "../../../spec/model.ts";
-import { REVOCATION_LIST_PATH, revocationListUri } from "../revocation-list.ts";
+import { REVOCATION_LIST_PATH, ROOT_REVOCATION_LIST_PATH, revocationListUri, rootRevocationListUri } from "../revocation-list.ts";
 import { challengeRoutes } from "./acme.ts";
 import { localReplies } from "./errors.ts";
 import type { Materials } from "./materials.ts";
 import { type JsonObject, typed } from "./values.ts";
 
 /** The list as RFC 2585 has it: DER, of a media type of its own. */
-const revocationListRoute = (pem: string): JsonObject => ({
-  match: { path: REVOCATION_LIST_PATH },
+const revocationListRoute = (path: string, pem: string): JsonObject => ({
+  match: { path },
   direct_response: { status: 200, body: { inline_bytes: pem.replace(/-----.*?-----|\s/g, "") } },
   response_headers_to_add: [
     { header: { key: "content-type", value: "application/pkix-crl" }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" },
   ],
 });
 
+type RevocationLists = Pick<Materials, "revocationList" | "rootRevocationList">;
+
+function revocationListRoutes(model: GatewayModel, { revocationList, rootRevocationList }: RevocationLists): JsonObject[] {
+  return [
+    ...(revocationList === undefined || revocationListUri(model) === undefined
+      ? []
+      : [revocationListRoute(REVOCATION_LIST_PATH, revocationList)]),
+    ...(rootRevocationList === undefined || rootRevocationListUri(model) === undefined
+      ? []
+      : [revocationListRoute(ROOT_REVOCATION_LIST_PATH, rootRevocationList)]),
+  ];
+}
+
 /** Plain HTTP: 308 to the same host, path and query on https, for the host name served and no other. */
-export function redirectManager(model: GatewayModel, { revocationList }: Pick<Materials, "revocationList">): JsonObject {
+export function redirectManager(model: GatewayModel, materials: RevocationLists): JsonObject {
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: typed("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
@@ -35,7 +48,7 @@ export function redirectManager(model: GatewayModel, { revocationList }: Pick<Ma
             name: "gateway",
             domains: [model.hostname],
             routes: [
-              ...(revocationList === undefined || revocationListUri(model) === undefined ? [] : [revocationListRoute(revocationList)]),
+              ...revocationListRoutes(model, materials),
               ...challengeRoutes(model),
               {
                 match: { prefix: "/" },
