@@ -16,6 +16,7 @@ import type { Fault } from "../components/spec/faults.ts";
  * - `provider`: a cloud, or this machine, refused or failed a resource.
  * - `policy`: a mandatory policy of a policy pack is violated.
  * - `cancelled`: somebody asked to stop.
+ * - `stale`: what was approved is not what is there any more.
  * - `lost`: the engine ended without saying how, for example because it was killed.
  */
 export type OperationErrorCode =
@@ -32,6 +33,7 @@ export type OperationErrorCode =
   | "provider"
   | "policy"
   | "cancelled"
+  | "stale"
   | "lost";
 
 export interface OperationErrorDetails {

@@ -9,7 +9,7 @@ import { repairPending } from "./pending.ts";
 import type { Program } from "./program.ts";
 import type { Project } from "./project.ts";
 import { Session } from "./session.ts";
-import { readStackFile } from "./stack-file.ts";
+import { readStackFile, type StackFile } from "./stack-file.ts";
 import { sweepWorkFolders } from "./work-folder.ts";
 
 export type OperationKind = "preview" | "up" | "refresh" | "destroy";
@@ -18,6 +18,8 @@ export interface OperationOptions {
   readonly kind: OperationKind;
   readonly project: Project;
   readonly stack: string;
+  /** The stack's file, where it is not in the project's folder of stack files. */
+  readonly stackFile?: StackFile;
   readonly engine: EngineLocation;
   /** What to run. @default the project's index.ts */
   readonly program?: Program;
@@ -93,7 +95,7 @@ class OperationRun {
     const started = Date.now();
     let lease: Lease | undefined;
     try {
-      const stackFile = readStackFile(project, stack);
+      const stackFile = this.#options.stackFile ?? readStackFile(project, stack);
       const program = this.#options.program ?? (await import("./program.ts")).gatewayProgram;
       const runsProgram = kind === "up" || kind === "preview";
       if (runsProgram) await program.check(project, stackFile);

@@ -1,11 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { OperationError } from "../../automation/errors.ts";
 import type { Outputs } from "../../automation/outputs.ts";
-import type { CertificateSummary, IssuerSummary, TelemetrySummary } from "../../components/backends/contract.ts";
 import type { VerifyOptions } from "../../verify/index.ts";
 import { type Answer, type CommandLine, UsageError, type Verb } from "../command-line.ts";
 import { type DocumentSource, documentSource } from "../source.ts";
-import { nothingDeployed, openStack } from "../stack.ts";
+import { openStack } from "../stack.ts";
 import { count } from "../text/style.ts";
 
 const collect = (pattern: string, before: readonly string[]) => [...before, pattern];
@@ -84,24 +83,8 @@ async function fromStack(
     if (error instanceof OperationError && error.code === "no-stack" && typeof options.url === "string") return { url: options.url };
     throw error;
   }
-  const { url, address, certificate, issuer, consumers, telemetry } = outputs as {
-    url?: string;
-    address?: string | null;
-    certificate?: CertificateSummary;
-    issuer?: IssuerSummary | null;
-    consumers?: Record<string, string>;
-    telemetry?: TelemetrySummary | null;
-  };
-  if (url === undefined) throw new OperationError("no-stack", ...nothingDeployed(source.stack));
-  return {
-    url,
-    ...(address ? { address } : {}),
-    ...(certificate?.caCertificate ? { caCertificate: certificate.caCertificate } : {}),
-    ...(issuer ? { issuer } : {}),
-    ...(consumers ? { apiKeys: consumers } : {}),
-    ...(telemetry?.accessLog ? { accessLog: telemetry.accessLog } : {}),
-    ...(telemetry ? { metricsUrl: telemetry.metrics } : {}),
-  };
+  const { verifyTarget } = await import("../../automation/verify-target.ts");
+  return verifyTarget(source.stack, outputs);
 }
 
 function fromOptions(options: Readonly<Record<string, unknown>>): Partial<VerifyOptions> {

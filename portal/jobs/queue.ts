@@ -16,6 +16,7 @@ const POLL_SECONDS = 0.5;
 export class OperationQueue {
   readonly #boss: PgBoss;
   readonly #log: (error: unknown) => void;
+  #worker: string | undefined;
 
   constructor(database: Database, log: (error: unknown) => void) {
     this.#log = log;
@@ -54,14 +55,25 @@ export class OperationQueue {
   }
 
   /** Takes operations as long as fewer than `concurrency` are being done. `work` resolves when the operation has ended, or is somebody else's. */
-  async work(concurrency: number, work: (operation: string, gone: AbortSignal) => Promise<void>): Promise<void> {
-    await this.#boss.work<{ operation: string }>(
+  async work(concurrency: number, work: (operation: string) => Promise<void>): Promise<void> {
+    this.#worker = await this.#boss.work<{ operation: string }>(
       QUEUE,
       { localConcurrency: concurrency, batchSize: 1, pollingIntervalSeconds: POLL_SECONDS, heartbeatRefreshSeconds: 3 },
       async (jobs) => {
-        for (const { data, signal } of jobs) await work(data.operation, signal);
+        for (const { data } of jobs) await work(data.operation);
       },
     );
+  }
+
+  /** Looks for work at once, rather than at the next turn. */
+  look(): void {
+    if (this.#worker !== undefined) this.#boss.notifyWorker(this.#worker);
+  }
+
+  /** Whether the queue still has the operation. */
+  async has(operation: string): Promise<boolean> {
+    const jobs = await this.#boss.findJobs(QUEUE, { data: { operation } });
+    return jobs.some(({ state }) => state === "created" || state === "retry" || state === "active");
   }
 
   /** Gives back at once what a portal that is known to be gone was doing. */

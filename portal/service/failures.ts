@@ -16,6 +16,7 @@ const CODES: Readonly<Record<OperationErrorCode, RefusalCode>> = {
   provider: "unavailable",
   policy: "invalid",
   cancelled: "unavailable",
+  stale: "stale",
   lost: "unavailable",
 };
 

@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { OperationQueue } from "../jobs/queue.ts";
+import { Jobs } from "../jobs/index.ts";
 import { openDatabase } from "../store/database.ts";
 import { databaseFailure } from "../store/failures.ts";
 import type { PortalOptions } from "./options.ts";
-import { type Engine, Portal } from "./portal.ts";
+import { Portal } from "./portal.ts";
 import { programVersion } from "./program-version.ts";
 import { adoptStacks } from "./stacks.ts";
 import { Wakeups } from "./tail.ts";
@@ -23,21 +23,15 @@ export async function openPortalService(options: PortalOptions): Promise<Portal>
   }
   const database = await openDatabase({ folder, ...(options.databaseUrl === undefined ? {} : { url: options.databaseUrl }) });
   const context = { options, database, operationsFolder, program: programVersion(options.project.root) };
-  const queue = new OperationQueue(database, () => {});
+  const wakeups = new Wakeups();
+  const jobs = new Jobs(context, wakeups, options.log ?? (() => {}));
   try {
-    await queue.start();
     if (options.adoptStacks ?? true) await adoptStacks(context);
+    await jobs.start();
   } catch (error) {
-    await queue.stop().catch(() => {});
+    await jobs.close().catch(() => {});
     await database.close().catch(() => {});
     throw databaseFailure(error);
   }
-  const wakeups = new Wakeups();
-  const engine: Engine = {
-    wakeups,
-    add: (sql, stack, operation) => queue.add(sql, stack, operation),
-    changed: (operation) => wakeups.wake(operation),
-    close: () => queue.stop(),
-  };
-  return new Portal(context, engine);
+  return new Portal(context, jobs, wakeups);
 }

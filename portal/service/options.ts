@@ -22,6 +22,8 @@ export interface PortalOptions {
   /** Module whose export `program` operations run instead of the gateway's own program: a `Program` of automation/. For tests. */
   readonly programModule?: string;
   readonly patience?: PatienceOptions;
+  /** Told what the queue could not do at a moment; it tries again by itself. @default nothing is told */
+  readonly log?: (error: unknown) => void;
 }
 
 /** How long things may take, in milliseconds. */

@@ -186,6 +186,6 @@ function secretsChanged(deployed: Deployed | null, now: Readonly<Record<string, 
 }
 
 const deployedResources = (deployed: Deployed | null, { digest, resources }: Snapshot) =>
-  deployed !== null && deployed.stateDigest === digest && resources.length > 0 ? deployed.plan.resources : resources;
+  deployed !== null && deployed.partial !== true && deployed.stateDigest === digest ? deployed.plan.resources : resources;
 
 const findingOf = ({ id, severity, message }: Finding) => ({ id, severity, message });

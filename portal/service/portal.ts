@@ -35,8 +35,7 @@ import { stackSummaries, stackSummary } from "./summaries.ts";
 import { tail, type Wakeups } from "./tail.ts";
 
 /** What runs beside the service and ends with it. */
-export interface Engine extends Dispatcher {
-  readonly wakeups: Wakeups;
+export interface Background extends Dispatcher {
   close(): Promise<void>;
 }
 
@@ -45,11 +44,13 @@ export class Portal implements PortalService {
   readonly sessions: Sessions;
   readonly answers: IdempotencyKeys;
   readonly #context: PortalContext;
-  readonly #engine: Engine;
+  readonly #jobs: Background;
+  readonly #wakeups: Wakeups;
 
-  constructor(context: PortalContext, engine: Engine) {
+  constructor(context: PortalContext, jobs: Background, wakeups: Wakeups) {
     this.#context = context;
-    this.#engine = engine;
+    this.#jobs = jobs;
+    this.#wakeups = wakeups;
     this.sessions = new Sessions(context.database);
     this.answers = new IdempotencyKeys(context.database);
   }
@@ -158,11 +159,11 @@ export class Portal implements PortalService {
   }
 
   apply(actor: Actor, id: string): Promise<OperationSummary> {
-    return apply(this.#context, this.#engine, actor, id);
+    return apply(this.#context, this.#jobs, actor, id);
   }
 
   start(actor: Actor, stack: string, kind: FreeKind, options: Readonly<Record<string, unknown>> = {}): Promise<OperationSummary> {
-    return start(this.#context, this.#engine, actor, stack, kind, options);
+    return start(this.#context, this.#jobs, actor, stack, kind, options);
   }
 
   async operation(actor: Actor, id: string): Promise<OperationSummary> {
@@ -176,13 +177,13 @@ export class Portal implements PortalService {
   }
 
   cancel(actor: Actor, id: string): Promise<OperationSummary> {
-    return cancel(this.#context, this.#engine, actor, id);
+    return cancel(this.#context, this.#jobs, actor, id);
   }
 
   async *events(actor: Actor, operation: string, after: number, signal: AbortSignal): AsyncIterable<StoredEvent> {
     const { database } = this.#context;
     await operationFor(database, actor, operation);
-    yield* tail(database, this.#engine.wakeups, operation, after, signal);
+    yield* tail(database, this.#wakeups, operation, after, signal);
   }
 
   outputs(actor: Actor, stack: string): Promise<Readonly<Record<string, unknown>>> {
@@ -199,7 +200,7 @@ export class Portal implements PortalService {
   }
 
   async close(): Promise<void> {
-    await this.#engine.close();
+    await this.#jobs.close();
     await this.#context.database.close();
   }
 

@@ -6,6 +6,9 @@ import { pageOf, pageRange } from "./page.ts";
 
 /** The process that runs an attempt. */
 export interface RunnerRecord {
+  /** The machine, as far as process numbers mean something. */
+  readonly machine: string;
+  /** Its host name, which the engine writes into its locks. */
   readonly host: string;
   /** Folder of the attempt, on that host. */
   readonly folder: string;

@@ -13,6 +13,8 @@ export interface Deployed {
   readonly secrets: Readonly<Record<string, string>>;
   /** Digest of the state this portal left; another one means that somebody else has worked on the stack. */
   readonly stateDigest: string;
+  /** True when an operation since has not ended well, or found other things than were planned: what resources are like is not known. */
+  readonly partial?: boolean;
 }
 
 export type Health = StackSummary["health"];

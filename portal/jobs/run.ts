@@ -1,0 +1,103 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { OperationError } from "../../automation/errors.ts";
+import { openProject } from "../../automation/project.ts";
+import { parseStackFile } from "../../automation/stack-file.ts";
+import { formatFault } from "../../components/spec/faults.ts";
+import { startOf } from "../../tools/setup/process.mjs";
+import { JournalWriter } from "./journal.ts";
+import { Redactor, secretsOfEnvironment } from "./redact.ts";
+import { FILES, type RunEnd, type RunRequest } from "./request.ts";
+import { runEngine } from "./run-engine.ts";
+import { runVerify } from "./run-verify.ts";
+import { stackSecrets } from "./secrets.ts";
+import { Work } from "./work.ts";
+
+const LEASE_CHECK_MS = 1000;
+/** Faults named in a message. */
+const MOST_FAULTS = 20;
+
+/** Runs the attempt in a folder to its end. @returns the process's exit code */
+export async function run(folder: string): Promise<number> {
+  if (!isFirst(folder)) return 0;
+  const request = JSON.parse(readFileSync(join(folder, FILES.request), "utf8")) as RunRequest;
+  const redactor = new Redactor();
+  redactor.add(secretsOfEnvironment(process.env));
+  const journal = new JournalWriter(join(folder, FILES.journal), redactor.hide);
+  const abort = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => abort.abort());
+  const watch = watchLease(folder, request.orphanMs, () => abort.abort());
+
+  const project = openProject(request.projectRoot);
+  const stackFile = parseStackFile(request.stack, join(folder, `Pulumi.${request.stack}.yaml`), request.stackFile, "the stack's settings");
+  const target = { project, stack: request.stack, engine: request.engine, stackFile };
+  // What is told before the secrets are known is held back.
+  const secrets = stackSecrets(target).then(
+    (found) => redactor.add(found),
+    () => {},
+  );
+  const work = new Work(journal, secrets);
+  work.begin(
+    request.kind === "verify"
+      ? "Asking the stack where its gateway is."
+      : "Comparing the stack with what was asked for, and starting the engine.",
+  );
+  let end: RunEnd;
+  try {
+    const task = { request, target, work, signal: abort.signal };
+    end = request.kind === "verify" ? await runVerify(task) : await runEngine(task);
+  } catch (error) {
+    end = failureOf(error, abort.signal.aborted);
+  }
+  clearInterval(watch);
+  await work.flush();
+  journal.write({ at: new Date().toISOString(), end });
+  return 0;
+}
+
+/** Of two that might run an attempt, or a portal that has given it up, the first wins. */
+function isFirst(folder: string): boolean {
+  try {
+    const self = { host: hostname(), pid: process.pid, started: startOf(process.pid) };
+    writeFileSync(join(folder, FILES.runner), JSON.stringify(self), { flag: "wx", mode: 0o600 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Stops a runner that no portal has looked after for too long: another may be about to begin. */
+function watchLease(folder: string, orphanMs: number | undefined, stop: () => void): NodeJS.Timeout | undefined {
+  if (orphanMs === undefined) return undefined;
+  const began = Date.now();
+  return setInterval(() => {
+    const seen = statSync(join(folder, FILES.lease), { throwIfNoEntry: false })?.mtimeMs ?? began;
+    if (Date.now() - Math.max(seen, began) > orphanMs) stop();
+  }, LEASE_CHECK_MS);
+}
+
+export function failureOf(error: unknown, cancelled: boolean): RunEnd {
+  if (error instanceof OperationError) {
+    const { code, message, remedy, faults, failures, output } = error;
+    const shown = faults
+      .slice(0, MOST_FAULTS)
+      .map(({ path, message: what, remedy: way }) => `\n${formatFault({ path, message: what, remedy: way })}`);
+    const more = faults.length > MOST_FAULTS ? `\n… and ${faults.length - MOST_FAULTS} more` : "";
+    return {
+      state: code === "cancelled" || (cancelled && code === "lost") ? "cancelled" : "failed",
+      error: { code, message: `${message}${shown.join("")}${more}`, remedy, ...(failures.length === 0 ? {} : { failures }) },
+      ...(/ended by SIG/.test(output) ? { hard: true } : {}),
+    };
+  }
+  // For those who run the portal; it stands in the attempt's log, never in an answer.
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return {
+    state: cancelled ? "cancelled" : "failed",
+    error: {
+      code: "internal",
+      message: "The operation failed for a reason the portal does not know",
+      remedy: "try again; if it fails again, those who run the portal find more in its log",
+    },
+  };
+}

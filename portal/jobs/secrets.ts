@@ -1,0 +1,46 @@
+import { type MaintenanceOptions, withSession } from "../../automation/maintenance.ts";
+import { isRecord } from "../../automation/project.ts";
+
+/** How the engine marks a secret in a state, see its sdk/nodejs/runtime/rpc.ts. */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** Secrets of the stack's configuration and state in plain, so that a runner can take them out of what it tells. */
+export function stackSecrets(options: MaintenanceOptions): Promise<string[]> {
+  return withSession(options, async (session) => {
+    const found: string[] = [];
+    if (options.stackFile !== undefined && /^\s*secure:|\bsecure:\s/m.test(options.stackFile.text)) {
+      const { stdout } = await session.run(["config", "--show-secrets", "--json"]);
+      for (const entry of Object.values(JSON.parse(stdout) as Record<string, { value?: string; secret?: boolean }>))
+        if (entry.secret === true && entry.value !== undefined) found.push(...textsOf(entry.value));
+    }
+    const exported = await session.run(["stack", "export", "--show-secrets"]).then(
+      ({ stdout }) => JSON.parse(stdout) as unknown,
+      () => undefined,
+    );
+    collect(exported, found);
+    return found;
+  });
+}
+
+function collect(value: unknown, found: string[]): void {
+  if (Array.isArray(value)) for (const entry of value) collect(entry, found);
+  else if (isRecord(value)) {
+    if (value[SIGNATURE] === SECRET) found.push(...textsOf(value.plaintext));
+    else for (const entry of Object.values(value)) collect(entry, found);
+  }
+}
+
+/** Texts in a secret, which may be JSON of something larger. */
+function textsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (isRecord(value)) return Object.values(value).flatMap(textsOf);
+  if (typeof value !== "string") return [];
+  try {
+    const inner: unknown = JSON.parse(value);
+    if (typeof inner === "string" || (typeof inner === "object" && inner !== null)) return [...textsOf(inner), value];
+  } catch {
+    // It is a text of its own.
+  }
+  return [value];
+}
