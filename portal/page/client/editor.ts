@@ -53,7 +53,11 @@ async function edit(area: HTMLTextAreaElement): Promise<void> {
         yaml(),
         EditorView.lineWrapping,
         EditorState.readOnly.of(area.readOnly),
-        EditorView.contentAttributes.of({ "aria-label": label?.textContent?.trim() ?? "Document", "aria-describedby": "editor-help" }),
+        EditorView.contentAttributes.of({
+          tabindex: "0",
+          "aria-label": label?.textContent?.trim() ?? "Document",
+          "aria-describedby": "editor-help",
+        }),
         autocompletion({ override: [schemaCompletion(schema)] }),
         schemaHover(schema),
         lintGutter(),

@@ -6,8 +6,8 @@ import { MemoryAnswers, MemorySessions } from "../../unit/portal/http/support.ts
 
 export interface ServedPages {
   readonly portal: RunningPortal;
-  /** Signs a browser in; for one browser. */
-  readonly signInUrl: string;
+  /** The address that signs the next browser in. */
+  signInUrl(): string;
   /** What the portal's log says. */
   readonly log: readonly string[];
 }
@@ -28,5 +28,5 @@ export async function servePages(service: PortalService): Promise<ServedPages> {
       rates: { reads: 100_000, changes: 100_000, strangers: 100_000, attempts: 100_000 },
     },
   );
-  return { portal, signInUrl, log };
+  return { portal, signInUrl: () => signInUrl, log };
 }
