@@ -11,7 +11,7 @@ import type {
   TelemetrySummary,
 } from "./backends/contract.ts";
 import { judge, refusalMessage } from "./backends/judge.ts";
-import { loadBackend } from "./backends/registry.ts";
+import { loadBackend } from "./backends/load-backend.ts";
 import { StackSecrets } from "./secrets.ts";
 import type { GatewayModel } from "./spec/model.ts";
 

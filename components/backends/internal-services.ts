@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { extname } from "node:path";
 import { materialOf, storedServices } from "../pki/distribution/deliver.ts";
 import type { CertificateStore } from "../pki/distribution/delivery.ts";
 import type { ServiceMaterial } from "../pki/distribution/material.ts";
@@ -40,4 +41,4 @@ export function internalServices(build: ServicesBuild): void {
 const require = createRequire(import.meta.url);
 
 /** Only documents with a cluster load the SDK of Kubernetes. */
-const cluster = () => require("./in-cluster.ts") as typeof import("./in-cluster.ts");
+const cluster = () => require(`./in-cluster${extname(import.meta.url)}`) as typeof import("./in-cluster.ts");

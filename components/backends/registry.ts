@@ -1,7 +1,6 @@
-import { createRequire } from "node:module";
 import { awsDeclaration } from "./aws/declaration.ts";
 import { azureDeclaration } from "./azure/declaration.ts";
-import type { Backend, BackendDeclaration, Cloud } from "./contract.ts";
+import type { BackendDeclaration, Cloud } from "./contract.ts";
 import { gcpDeclaration } from "./gcp/declaration.ts";
 import { localDeclaration } from "./local/declaration.ts";
 
@@ -12,10 +11,3 @@ export const DECLARATIONS: Readonly<Record<Cloud, BackendDeclaration>> = {
   gcp: gcpDeclaration,
   local: localDeclaration,
 };
-
-const require = createRequire(import.meta.url);
-
-/** The backend of one cloud. Only now is that cloud's SDK loaded, and no other. */
-export function loadBackend(cloud: Cloud): Backend {
-  return (require(`./${cloud}/index.ts`) as { backend: Backend }).backend;
-}

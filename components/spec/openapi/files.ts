@@ -4,6 +4,7 @@ import { isPlainObject } from "../overlay.ts";
 import { type FileReader, readFailure } from "../resolve/context.ts";
 import { show } from "../show.ts";
 import { parseSource, type Source } from "../source.ts";
+import { parseUrl } from "../url.ts";
 import { faultAt, type Node, type NodeFault, valueAt } from "./node.ts";
 
 /** Most files an OpenAPI document may consist of, and bytes they may have together. */
@@ -181,7 +182,7 @@ const decodePart = (part: string) => {
 const withoutHash = (url: string) => url.split("#", 1)[0] ?? "";
 
 function resolveUrl(reference: string, base: string): string | undefined {
-  return URL.parse(reference, base)?.href;
+  return parseUrl(reference, base)?.href;
 }
 
 /** Parts of a JSON Pointer (RFC 6901) in a URL's fragment; undefined when it is none. */

@@ -1,4 +1,5 @@
 import { isPlainObject } from "../overlay.ts";
+import { parseUrl } from "../url.ts";
 import { child, entries, faultAt, type Node, type NodeFault } from "./node.ts";
 
 /** Base path of a server, variables replaced by their defaults; `""` for none. */
@@ -9,7 +10,7 @@ export function serverPath(server: Node): string {
   const filled = url.replace(/\{([^{}]*)\}/g, (whole, name: string) => (Object.hasOwn(variables, name) ? String(variables[name]) : whole));
   // A URL of variables without defaults may hold them in its host, where braces are not allowed.
   const path =
-    URL.parse(filled, "https://host.invalid/")?.pathname ?? URL.parse(filled.replace(/[{}]/g, ""), "https://host.invalid/")?.pathname;
+    parseUrl(filled, "https://host.invalid/")?.pathname ?? parseUrl(filled.replace(/[{}]/g, ""), "https://host.invalid/")?.pathname;
   return path === undefined ? "" : decodeBraces(path).replace(/\/+$/, "");
 }
 

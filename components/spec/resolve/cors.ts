@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { PathPart } from "../faults.ts";
 import type { Cors, Method } from "../model.ts";
 import type { cors } from "../schema/access.ts";
+import { parseUrl } from "../url.ts";
 import type { ResolveContext } from "./context.ts";
 import { wholeSeconds } from "./units.ts";
 import { isLoopback } from "./url.ts";
@@ -36,7 +37,7 @@ export function resolveCors(rules: z.output<typeof cors>, path: readonly PathPar
 
 /** The origin as a browser sends it: without the scheme's default port. */
 function canonicalOrigin(origin: string, path: readonly PathPart[], ctx: ResolveContext): string | undefined {
-  const url = URL.parse(origin);
+  const url = parseUrl(origin);
   if (url === null || url.hostname === "") {
     ctx.fault(path, `"${origin}" is not an origin`, "give scheme, host and optional port, such as https://shop.example.com");
     return undefined;

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Observability } from "../model.ts";
 import type { observability } from "../schema/observability.ts";
 import { show } from "../show.ts";
+import { parseUrl } from "../url.ts";
 import type { ResolveContext } from "./context.ts";
 import { isLoopback } from "./url.ts";
 
@@ -43,7 +44,7 @@ function resolveTracing(tracing: z.output<typeof observability>["tracing"], ctx:
 
 /** An address something is sent to: https, except to this machine itself, and no credentials in it. */
 function checkEndpoint(text: string, path: readonly (string | number)[], ctx: ResolveContext): void {
-  const url = URL.parse(text);
+  const url = parseUrl(text);
   if (url === null) {
     ctx.fault(path, `${show(text)} is not a URL`, "give an https URL");
     return;

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import type { PathPart } from "../faults.ts";
 import { show } from "../show.ts";
+import { parseUrl } from "../url.ts";
 import type { ResolveContext } from "./context.ts";
 
 /** Parts of an https URL; undefined after a fault. */
@@ -10,7 +11,7 @@ export function parseHttpsUrl(
   path: readonly PathPart[],
   ctx: ResolveContext,
 ): { host: string; port: number; path: string } | undefined {
-  const url = URL.parse(text);
+  const url = parseUrl(text);
   if (url === null || /\s/.test(text)) {
     ctx.fault(path, `${show(text)} is not a URL`, "give https://host[:port][/path]");
     return undefined;
