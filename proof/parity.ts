@@ -3,12 +3,13 @@ import { type ControlId, usedControls } from "../components/backends/controls.ts
 import type { GatewayModel } from "../components/spec/model.ts";
 import type { OpenPlan } from "./open-plan.ts";
 import { readAws } from "./readers/aws/index.ts";
+import { readGcp } from "./readers/gcp/index.ts";
 import { readLocal } from "./readers/local/index.ts";
 import { type Observation, Observations } from "./verdicts.ts";
 
 type Reader = (plan: OpenPlan, model: GatewayModel, observations: Observations) => void;
 
-export const READERS: Partial<Readonly<Record<Cloud, Reader>>> = { aws: readAws, local: readLocal };
+export const READERS: Partial<Readonly<Record<Cloud, Reader>>> = { aws: readAws, gcp: readGcp, local: readLocal };
 
 /** What the readers of a cloud find in a plan; a reader that stumbles over what it does not know finds the promise it was about weaker. */
 export function observe(plan: OpenPlan, model: GatewayModel): Observation[] {

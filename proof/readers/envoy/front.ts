@@ -87,11 +87,10 @@ export function observeShape(gateway: EnvoyGateway, model: GatewayModel, o: Obse
     passes({ "x-large": "h".repeat(headerBytes - 300) }),
   );
   o.atMost("request.size", "limits", Math.ceil((urlBytes + headerBytes) / 1024) + 16, manager.max_request_headers_kb);
-  if (Object.keys(model.jwtProviders).length > 0 && gateway.before === undefined)
+  if (Object.keys(model.jwtProviders).length > 0)
     for (const value of ["Bearer a, Bearer b", "bearer  x y", "Basic x, bearer abc"])
       o.holds("request.headers", "routes", `authorization: ${value} is refused`, !passes({ authorization: value }));
-  if (model.apiKeys && gateway.before === undefined)
-    o.holds("require.apiKey", "apiKeys", "two keys in one header are refused", !passes({ [model.apiKeys.header]: "a,b" }));
+  if (model.apiKeys) o.holds("require.apiKey", "apiKeys", "two keys in one header are refused", !passes({ [model.apiKeys.header]: "a,b" }));
   const common = manager.common_http_protocol_options ?? {};
   o.holds(
     "request.headers",
@@ -196,10 +195,8 @@ export function observeHeaders(gateway: EnvoyGateway, model: GatewayModel, o: Ob
     response.removed.includes("server") && response.prefixes.includes("x-envoy-"),
   );
   o.holds("request.headers", "headers", "backends get no x-envoy-*", request.prefixes.includes("x-envoy-"));
-  if (gateway.before === undefined)
-    o.same("request.headers", "headers", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", request.set["x-gateway-client-ip"]);
-  if (model.apiKeys && gateway.before === undefined)
-    o.holds("require.apiKey", "apiKeys", "backends do not get the key", request.removed.includes(model.apiKeys.header));
+  o.same("request.headers", "headers", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", request.set["x-gateway-client-ip"]);
+  if (model.apiKeys) o.holds("require.apiKey", "apiKeys", "backends do not get the key", request.removed.includes(model.apiKeys.header));
   observeRules(model.headers, request, response, "headers", o);
   o.same("request.headers", "headers", true, filterOf(gateway, "gateway.router")?.suppress_envoy_headers);
   for (const name of ["gateway.request-headers", "gateway.response-headers"])

@@ -16,14 +16,8 @@ export interface EnvoyGateway {
   readonly consumerOf: (key: string) => string | undefined;
   /** The key a plan in the open gives a consumer. */
   readonly keyOf: (consumer: string) => string;
-  /** What a verifier in front of Envoy passes on as verified; undefined where Envoy verifies tokens and keys itself. */
-  readonly before?: (request: ProbeRequest) => Verified | Outcome;
-}
-
-/** Credentials after verification: the token is valid, the key known. */
-export interface Verified {
-  readonly request: ProbeRequest;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Headers that what stands in front of Envoy writes about a request. */
+  readonly headersFor?: (request: ProbeRequest) => Readonly<Record<string, string>>;
 }
 
 export const filterOf = ({ filters }: EnvoyGateway, name: string): Json => filters.find((one) => one.name === name)?.typed_config;
@@ -38,17 +32,15 @@ export function observeRequests(gateway: EnvoyGateway, model: GatewayModel, prob
 
 /** What becomes of a request. */
 export function decide(gateway: EnvoyGateway, model: GatewayModel, request: ProbeRequest): Outcome {
-  const verified = gateway.before?.(request);
-  if (verified === "forwarded" || typeof verified === "number") return verified;
   const headers: Record<string, string> = {
     ":path": request.path,
     ":method": request.method,
     ":authority": model.hostname,
-    ...(verified?.headers ?? {}),
+    ...gateway.headersFor?.(request),
   };
   const route = routeOf(gateway, headers);
   if (route === undefined) return 404;
-  let context: Context = { request: verified?.request ?? { ...request, token: undefined }, headers };
+  let context: Context = { request: { ...request, token: undefined }, headers };
   for (const { name, typed_config, disabled } of gateway.filters) {
     const own = route.typed_per_filter_config?.[name] ?? gateway.virtualHost.typed_per_filter_config?.[name];
     if (own ? own.disabled === true : disabled === true) continue;

@@ -54,7 +54,7 @@ function observeRoute(gateway: EnvoyGateway, model: GatewayModel, route: Route, 
   }
   observeTargets(model, route, own, o);
   observeCors(gateway, model, route, own, o);
-  if (model.jwtProviders && usesToken(route) && gateway.before === undefined)
+  if (model.jwtProviders && usesToken(route))
     for (const entry of own) {
       const stripped = entry.typed_per_filter_config?.["gateway.token"]?.disabled !== true;
       const wanted = tokenProviders(route).every((name) => model.jwtProviders[name]?.forward !== true);
