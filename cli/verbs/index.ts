@@ -9,6 +9,7 @@ import { destroy, preview, refresh, up } from "./operations.ts";
 import { outputs } from "./outputs.ts";
 import { plan } from "./plan.ts";
 import { portal } from "./portal.ts";
+import { rotate } from "./rotate.ts";
 import { secret } from "./secret.ts";
 import { token } from "./token.ts";
 import { verify } from "./verify.ts";
@@ -25,6 +26,7 @@ export const VERBS: readonly Verb[] = [
   outputs,
   token,
   certs,
+  rotate,
   refresh,
   destroy,
   secret,

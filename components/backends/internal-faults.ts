@@ -134,7 +134,7 @@ function generationFaults(cloud: Cloud, internal: Internal): Fault[] {
           fault(
             `internal.certificates.${field}`,
             `${cloud} has certificates issued anew one by one`,
-            field === "generation" ? "remove it; `gateway rotate` replaces them" : "raise internal.services.<name>.keyGeneration instead",
+            field === "generation" ? "remove it; `up` renews them when they are due" : "raise internal.services.<name>.keyGeneration instead",
           ),
         ],
   );

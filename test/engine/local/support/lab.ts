@@ -31,7 +31,8 @@ const CATALOG = join(ROOT, "examples", "shop", "catalog", "main.ts");
 /** A part of a gateway document, as JSON. */
 export type Part = Record<string, unknown>;
 
-const program: Program = {
+/** Runs the gateway's program on a lab's project. */
+export const program: Program = {
   check: (project, file) => check.check(project, file),
   load:
     async ({ root }) =>
