@@ -13,6 +13,7 @@ import { secretRoutes } from "./routes/secrets.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { stackRoutes } from "./routes/stacks.ts";
 import { verifyRoutes } from "./routes/verify-runs.ts";
+import { EventSchema } from "./schemas.ts";
 
 export const API_PATH = "/api/v1";
 
@@ -40,6 +41,8 @@ export function createApi(parts: ApiParts): { readonly api: Api; readonly routes
     description: "An access token of the identity provider for this portal; on loopback the token printed at start.",
   });
   api.openAPIRegistry.registerComponent("securitySchemes", "session", { type: "apiKey", in: "cookie", name: "__Host-portal-session" });
+  // What the `data` of an event stream holds.
+  api.openAPIRegistry.register("Event", EventSchema);
   for (const add of [
     sessionRoutes,
     stackRoutes,

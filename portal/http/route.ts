@@ -44,7 +44,8 @@ export const ProblemSchema = z
   })
   .openapi("Problem", { description: "RFC 9457" });
 
-const problemAnswer = (description: string) => ({ description, content: { "application/problem+json": { schema: ProblemSchema } } });
+/** An answer that is a problem document, for a route's `responses`. */
+export const problemAnswer = (description: string) => ({ description, content: { "application/problem+json": { schema: ProblemSchema } } });
 
 export const IdempotencyKey = z.object({
   "idempotency-key": z
@@ -66,7 +67,6 @@ type Config<P extends string> = Omit<RouteConfig, "path" | "middleware" | "secur
 export function route<P extends string, R extends Config<P>>(access: Access, config: R) {
   const takesBody = config.request?.body !== undefined;
   const answers: Record<number, ReturnType<typeof problemAnswer>> = {
-    400: problemAnswer("The request cannot be understood."),
     421: problemAnswer("The portal is not called by one of its own names."),
     429: problemAnswer("Too many requests; `Retry-After` says when to go on."),
     500: problemAnswer("The portal failed."),
@@ -78,13 +78,13 @@ export function route<P extends string, R extends Config<P>>(access: Access, con
   }
   if (config.request?.params !== undefined) answers[404] = problemAnswer("There is no such thing, or the caller may not know of it.");
   if (takesBody) {
+    answers[400] = problemAnswer("The body is not the JSON it says it is.");
     answers[413] = problemAnswer("The body is larger than 1 MiB.");
     answers[415] = problemAnswer("The body is not JSON.");
   }
-  if (config.method !== "get") {
-    answers[409] = problemAnswer("What is there now does not allow it.");
-    answers[422] = problemAnswer("The values are wrong.");
-  }
+  if (config.method !== "get") answers[409] = problemAnswer("What is there now does not allow it.");
+  if (takesBody || config.request?.query !== undefined || config.request?.headers !== undefined)
+    answers[422] = problemAnswer("The values are wrong; `faults` says which.");
   const middleware: MiddlewareHandler<PortalEnv>[] = [guard(access), ...(takesBody ? [jsonOnly] : [])];
   return createRoute<P, R>({
     ...config,
@@ -132,7 +132,7 @@ export function invalidRequest(
   target: string,
   issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
 ): Problem {
-  const code: ProblemCode = target === "param" ? "not-found" : target === "json" ? "invalid" : "bad-request";
+  const code: ProblemCode = target === "param" ? "not-found" : "invalid";
   const places: Record<string, string> = { param: "path", json: "body", query: "query", header: "header", cookie: "cookie" };
   const place = places[target] ?? target;
   const faults = issues.map(({ path, message }) => ({

@@ -184,7 +184,7 @@ export const AuditEntrySchema: z.ZodType<AuditEntry> = z
   .openapi("AuditEntry");
 
 /** What a page of a list is asked for with. */
-export const PageQuery = z.object({
+export const PageQuery = z.strictObject({
   after: z
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/)

@@ -4,7 +4,7 @@ import { Refusal } from "../../service.ts";
 import type { Api, ApiParts } from "../api.ts";
 import { actorOf, type PortalContext } from "../environment.ts";
 import { Problem } from "../problem.ts";
-import { READERS, REQUESTERS, route } from "../route.ts";
+import { problemAnswer, READERS, REQUESTERS, route } from "../route.ts";
 import { body, DocumentSchema, DocumentVersionSchema, FaultsSchema, json, PageQuery, pageOf, StackName, TextSchema } from "../schemas.ts";
 
 const ofStack = z.object({ stack: StackName });
@@ -13,8 +13,13 @@ const Version = z
   .regex(/^[1-9]\d{0,8}$/)
   .transform(Number)
   .openapi({ type: "integer", minimum: 1 });
-const conditional = (name: "if-match" | "if-none-match", description: string) =>
-  z.object({ [name]: z.string().max(200).optional().openapi({ description }) });
+const IfNoneMatch = z.object({ "if-none-match": z.string().optional().openapi({ description: "The ETag the caller has." }) });
+const IfMatch = z.object({
+  "if-match": z
+    .string()
+    .optional()
+    .openapi({ param: { required: true }, description: "The ETag of the version that is replaced.", example: '"1"' }),
+});
 
 export function documentRoutes(api: Api, { service }: ApiParts): void {
   api.openapi(
@@ -22,7 +27,7 @@ export function documentRoutes(api: Api, { service }: ApiParts): void {
       method: "get",
       path: "/stacks/{stack}/document",
       summary: "The document as it would be planned now",
-      request: { params: ofStack, headers: conditional("if-none-match", "The ETag the caller has.") },
+      request: { params: ofStack, headers: IfNoneMatch },
       responses: { 200: json(DocumentSchema, "The document; `ETag` is its version."), 304: { description: "The caller has it already." } },
     }),
     async (c) => {
@@ -41,13 +46,13 @@ export function documentRoutes(api: Api, { service }: ApiParts): void {
       summary: "Replace the document; a faulty one is kept too, and cannot be planned",
       request: {
         params: ofStack,
-        headers: conditional("if-match", "The ETag of the version that is replaced; required."),
+        headers: IfMatch,
         body: body(TextSchema),
       },
       responses: {
         200: json(DocumentSchema, "The new version."),
-        412: { description: "Somebody saved another version in between." },
-        428: { description: "The request does not say which version it replaces." },
+        412: problemAnswer("Somebody saved another version in between."),
+        428: problemAnswer("The request does not say which version it replaces."),
       },
     }),
     async (c) => {

@@ -12,6 +12,15 @@ const Sequence = z
   .transform(Number)
   .optional();
 
+/** What each event of a stream looks like. */
+const ServerSentEvent = z
+  .strictObject({
+    id: z.string().openapi({ description: "The event's sequence number." }),
+    event: z.string().openapi({ description: "Its kind, or its type." }),
+    data: z.string().openapi({ description: "The Event as JSON." }),
+  })
+  .openapi("ServerSentEvent");
+
 export function operationRoutes(api: Api, { service, limits, stopping }: ApiParts): void {
   api.openapi(
     route(OPERATORS, {
@@ -69,7 +78,9 @@ export function operationRoutes(api: Api, { service, limits, stopping }: ApiPart
       summary: "Events of an operation as they happen, to its end",
       request: {
         params: ofOperation,
-        query: z.object({ after: Sequence.openapi({ type: "integer", minimum: 0, description: "The last event the caller has seen." }) }),
+        query: z.strictObject({
+          after: Sequence.openapi({ type: "integer", minimum: 0, description: "The last event the caller has seen." }),
+        }),
         headers: z.object({
           "last-event-id": Sequence.openapi({
             type: "integer",
@@ -82,7 +93,7 @@ export function operationRoutes(api: Api, { service, limits, stopping }: ApiPart
         200: {
           description:
             "Server-Sent Events: `id` is the event's number, `event` its kind, `data` an Event as JSON. The stream closes after the last one.",
-          content: { "text/event-stream": { schema: z.string() } },
+          content: { "text/event-stream": { schema: ServerSentEvent } },
         },
         204: { description: "The operation has ended and the caller has seen everything: do not reconnect." },
       },

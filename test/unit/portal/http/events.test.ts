@@ -106,7 +106,7 @@ describe("the portal's event streams", () => {
   it("refuse before they begin: unknown operation, no number, nobody signed in", async () => {
     assert.equal((await portal.fetch("/api/v1/operations/op-none/events", ALL)).status, 404);
     const broken = await stream({ "last-event-id": "1; DROP" });
-    assert.equal(broken.status, 400);
+    assert.equal(broken.status, 422);
     assert.match(((await broken.json()) as { detail: string }).detail, /^header\.last-event-id: /);
     assert.equal((await portal.fetch(`/api/v1/operations/${operation.id}/events`)).status, 401);
   });
