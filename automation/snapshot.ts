@@ -34,8 +34,10 @@ export async function snapshotOf(session: Session): Promise<Snapshot> {
   const deployment = isRecord(exported) && isRecord(exported.deployment) ? exported.deployment : {};
   const resources = Array.isArray(deployment.resources) ? deployment.resources.filter(isRecord) : [];
   if (resources.length === 0 && deployment.pending_operations === undefined) return EMPTY;
+  // When a resource was looked at last is no part of what it is.
+  const lasting = resources.map(({ created: _created, modified: _modified, ...resource }) => resource);
   const digest = createHash("sha256")
-    .update(JSON.stringify([resources, deployment.pending_operations ?? []]))
+    .update(JSON.stringify([lasting, deployment.pending_operations ?? []]))
     .digest("hex");
   return {
     digest,

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PATIENCE } from "../../automation/engine.ts";
 import { OperationError } from "../../automation/errors.ts";
@@ -19,14 +19,18 @@ export interface Task {
   readonly signal: AbortSignal;
 }
 
+const CODE = join(import.meta.dirname, "..", "..");
 /** Milliseconds an engine that was asked twice may take before it is killed. */
 const KILL_MS = 10_000;
 
 /** Runs an operation of the engine, after looking whether what it was approved for is still so. */
 export async function runEngine(task: Task): Promise<RunEnd> {
   const { request, target, work, signal } = task;
+  const { programModule } = request;
   const program = await programOf(request, target);
   await demandUnchanged(task);
+  if (programModule === undefined && request.kind !== "destroy" && settingsOf(target.project, target.stackFile).cloud === "local")
+    await provideEnvoy();
   signal.throwIfAborted();
   const operation = startOperation({
     kind: request.kind as OperationKind,
@@ -43,6 +47,16 @@ export async function runEngine(task: Task): Promise<RunEnd> {
   });
   signal.addEventListener("abort", () => operation.cancel(), { once: true });
   return finished(operation, task);
+}
+
+/** @throws OperationError (`tool`) where the machine has no Envoy and cannot get one */
+async function provideEnvoy(): Promise<void> {
+  const { ensureEnvoy } = await import("../../tools/setup/envoy.ts");
+  try {
+    await ensureEnvoy(CODE);
+  } catch (error) {
+    throw new OperationError("tool", (error as Error).message, "");
+  }
 }
 
 async function finished(operation: Operation, { work, target }: Task): Promise<RunEnd> {
@@ -79,7 +93,7 @@ async function demandUnchanged({ request, target }: Task): Promise<void> {
   if (bound === undefined) return;
   const changed = (what: string) =>
     new OperationError("stale", `${what} has changed since the plan was approved`, "request a new plan and look at what it changes");
-  if (bound.program !== programVersion(target.project.root)) throw changed("The program");
+  if (bound.program !== programVersion(target.project.root, programModule)) throw changed("The program");
   if (!bound.settings) throw changed("The stack's settings or one of its secrets");
   if (bound.model !== undefined && programModule === undefined) {
     const { document } = settingsOf(target.project, target.stackFile);

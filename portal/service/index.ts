@@ -22,7 +22,7 @@ export async function openPortalService(options: PortalOptions): Promise<Portal>
     throw databaseFailure(error);
   }
   const database = await openDatabase({ folder, ...(options.databaseUrl === undefined ? {} : { url: options.databaseUrl }) });
-  const context = { options, database, operationsFolder, program: programVersion(options.project.root) };
+  const context = { options, database, operationsFolder, program: programVersion(options.project.root, options.programModule) };
   const wakeups = new Wakeups();
   const jobs = new Jobs(context, wakeups, options.log ?? (() => {}));
   try {

@@ -1,8 +1,10 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { type Db, fromPglite } from "pg-boss";
 import { tryLock } from "../../tools/setup/lock.mjs";
+import { cacheFolder } from "../../tools/setup/packages.mjs";
 import { Refusal } from "../service.ts";
 import type { Database, Sql } from "./database.ts";
 import { databaseFailure } from "./failures.ts";
@@ -10,23 +12,54 @@ import { databaseFailure } from "./failures.ts";
 /** Opens PostgreSQL inside this process, with its files in a folder that only one process at a time may use. */
 export async function openEmbedded(folder: string): Promise<Database> {
   const lock = lockFolder(folder);
-  let engine: PGlite;
   try {
-    engine = await PGlite.create(join(folder, "database"));
+    const files = join(folder, "database");
+    if (!existsSync(files)) await createFiles(files);
+    return new Embedded(await PGlite.create(files), lock.release);
   } catch (error) {
     lock.release();
     const failure = databaseFailure(error);
     if (failure instanceof Refusal) throw failure;
-    throw Object.assign(
-      new Refusal(
-        "unavailable",
-        `The portal's database in ${folder} cannot be opened`,
-        "see that the folder is writable and its disk not full, or restore it",
-      ),
-      { cause: error },
+    const refusal = new Refusal(
+      "unavailable",
+      `The portal's database in ${folder} cannot be opened`,
+      "see that the folder is writable and its disk not full, or restore it",
     );
+    refusal.cause = error;
+    throw refusal;
   }
-  return new Embedded(engine, lock.release);
+}
+
+/** Makes an empty database. Its folder appears whole or not at all. The first one on a machine is kept as a pattern: making one takes seconds. */
+async function createFiles(files: string): Promise<void> {
+  const draft = `${files}.new`;
+  rmSync(draft, { recursive: true, force: true });
+  const pattern = join(cacheFolder(), `portal-database-${versionOfPglite()}.tar.gz`);
+  const made = existsSync(pattern)
+    ? await PGlite.create({ dataDir: draft, loadDataDir: new Blob([readFileSync(pattern)]) })
+    : await PGlite.create(draft);
+  if (!existsSync(pattern)) await keepPattern(made, pattern);
+  await made.close();
+  renameSync(draft, files);
+}
+
+/** A machine whose cache cannot be written does without. */
+async function keepPattern(made: PGlite, pattern: string): Promise<void> {
+  const draft = `${pattern}.${process.pid}`;
+  try {
+    const dump = await made.dumpDataDir("gzip");
+    mkdirSync(dirname(pattern), { recursive: true });
+    writeFileSync(draft, Buffer.from(await dump.arrayBuffer()));
+    renameSync(draft, pattern);
+  } catch {
+    rmSync(draft, { force: true });
+  }
+}
+
+function versionOfPglite(): string {
+  const entry = createRequire(import.meta.url).resolve("@electric-sql/pglite");
+  const { version } = JSON.parse(readFileSync(join(dirname(entry), "..", "package.json"), "utf8")) as { version: string };
+  return version;
 }
 
 function lockFolder(folder: string): { release(): void } {

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Redactor, secretsOfEnvironment } from "../../../../portal/jobs/redact.ts";
+
+const hidden = (secret: string, text: string) => {
+  const redactor = new Redactor();
+  redactor.add([secret]);
+  return redactor.hide(text);
+};
+
+describe("taking secrets out of what a runner tells", () => {
+  it("finds them as they are, URL-encoded, in hexadecimal, and in base64 wherever they begin", () => {
+    const secret = "c4nary/+ ä&value";
+    assert.equal(hidden(secret, `before ${secret} after`), "before [secret] after");
+    assert.equal(hidden(secret, `?q=${encodeURIComponent(secret)}&x`), "?q=[secret]&x");
+    assert.equal(hidden(secret, `hex ${Buffer.from(secret).toString("hex")}`), "hex [secret]");
+    fc.assert(
+      fc.property(
+        fc.string({ maxLength: 7 }),
+        fc.string({ maxLength: 7 }),
+        fc.constantFrom("base64" as const, "base64url" as const),
+        (a, b, form) => {
+          const text = Buffer.from(a + secret + b).toString(form);
+          assert.match(String(hidden(secret, text)), /\[secret\]/);
+        },
+      ),
+    );
+  });
+
+  it("leaves no trace of any secret in any of its forms", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 8, maxLength: 40 }).filter((text) => text.trim().length >= 8),
+        (raw) => {
+          const secret = raw.trim();
+          const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString("hex")];
+          for (const form of forms) assert.ok(!String(hidden(secret, `<<${form}>>`)).includes(form) || form === "[secret]");
+        },
+      ),
+    );
+  });
+
+  it("goes into every depth, and leaves words alone that are too short to be secrets", () => {
+    const redactor = new Redactor();
+    redactor.add(["canary-value", "yes", "line one of a key\nline two of a key"]);
+    assert.deepEqual(redactor.hide({ a: ["x canary-value y", 5, null, { "canary-value": "line two of a key" }], b: "yes" }), {
+      a: ["x [secret] y", 5, null, { "[secret]": "[secret]" }],
+      b: "yes",
+    });
+  });
+
+  it("knows environment variables that hold secrets by their names", () => {
+    const env = {
+      PULUMI_CONFIG_PASSPHRASE: "a",
+      AWS_SECRET_ACCESS_KEY: "b",
+      ARM_CLIENT_SECRET: "c",
+      DATABASE_URL: "d",
+      PATH: "/bin",
+      HOME: "/",
+      KEYBOARD: "de",
+    };
+    assert.deepEqual(secretsOfEnvironment(env), ["a", "b", "c", "d"]);
+  });
+});
