@@ -12,10 +12,28 @@ export interface Refusal {
 export const onRoute = (rule: string, check: (route: Route, model: GatewayModel, variant: string) => Refusal | undefined): Restriction => ({
   rule,
   check: (model, use, variant) => {
-    const route = model.routes.find((candidate) => candidate.name === use.subject && use.path.startsWith(candidate.at));
+    const route = routeOf(model, use);
     return route && check(route, model, variant);
   },
 });
+
+const byName = new WeakMap<GatewayModel["routes"], ReadonlyMap<string, readonly Route[]>>();
+
+/** The route a use stands in. Rules are asked about every use of every route, which must not mean looking through all routes each time. */
+export function routeOf({ routes }: GatewayModel, { subject, path }: ControlUse): Route | undefined {
+  let known = byName.get(routes);
+  if (known === undefined) {
+    const made = new Map<string, Route[]>();
+    for (const route of routes) {
+      const list = made.get(route.name);
+      if (list) list.push(route);
+      else made.set(route.name, [route]);
+    }
+    byName.set(routes, made);
+    known = made;
+  }
+  return subject === undefined ? undefined : known.get(subject)?.find(({ at }) => path.startsWith(at));
+}
 
 export const onBackend = (
   rule: string,

@@ -4,7 +4,14 @@ import { alternativesOf } from "../../spec/requirement.ts";
 /** What a model asks of the parts an AWS gateway is put together from. Pure; `declaration` and `build` decide by the same words. */
 
 /** Largest request body of any route, which the firewall keeps; smaller ones of single routes are kept by the authorizer. */
-export const largestBody = (model: GatewayModel): number => Math.max(...model.routes.map((route) => route.bodyBytes));
+export function largestBody({ routes }: GatewayModel): number {
+  const known = largest.get(routes) ?? routes.reduce((most, route) => Math.max(most, route.bodyBytes), Number.NEGATIVE_INFINITY);
+  largest.set(routes, known);
+  return known;
+}
+
+/** Every route is compared with it. */
+const largest = new WeakMap<GatewayModel["routes"], number>();
 
 /** True when a route's requests must pass the Lambda authorizer. */
 export function needsAuthorizer(route: Route, model: GatewayModel): boolean {

@@ -1,6 +1,7 @@
 import type { Backend, GatewayModel, JwtProvider, Route } from "../../spec/model.ts";
 import type { Restriction } from "../capabilities.ts";
 import type { ControlUse } from "../controls.ts";
+import { routeOf } from "../restriction.ts";
 
 export type Refusal = { readonly reason: string; readonly remedy: string };
 
@@ -10,7 +11,7 @@ export const refuse = (reason: string, remedy: string): Refusal => ({ reason, re
 export const onRoute = (rule: string, check: (route: Route, model: GatewayModel, variant: string) => Refusal | undefined): Restriction => ({
   rule,
   check: (model, use, variant) => {
-    const route = model.routes.find(({ name, at }) => name === use.subject && use.path.startsWith(at));
+    const route = routeOf(model, use);
     return route && check(route, model, variant);
   },
 });

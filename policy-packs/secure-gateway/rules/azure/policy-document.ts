@@ -1,4 +1,4 @@
-import { DOMParser, type Element } from "@xmldom/xmldom";
+import { DOMParser, type Document, type Element } from "@xmldom/xmldom";
 import { fail, PASS, type Rule, shown, undecided, type Verdict } from "../rule.ts";
 import { read, type Subject } from "../subject.ts";
 
@@ -10,11 +10,19 @@ const POLICIES = ["Policy", "ProductPolicy", "ApiPolicy", "ApiOperationPolicy", 
 function elements(subject: Subject, name: string): Element[] | undefined {
   const value = read(subject, "value");
   if (!value.known) return undefined;
-  const document = new DOMParser({ onError: () => {} }).parseFromString(
-    String(value.value ?? "").replace(/&(?![a-z#0-9]+;)/gi, "&amp;"),
-    "text/xml",
-  );
-  return [...document.getElementsByTagName(name)];
+  return [...documentOf(String(value.value ?? "")).getElementsByTagName(name)];
+}
+
+let parsed: { readonly text: string; readonly document: Document } | undefined;
+
+/** The document of a text. Every rule asks for the same one in turn, so the last one is kept. */
+function documentOf(text: string): Document {
+  if (parsed?.text !== text)
+    parsed = {
+      text,
+      document: new DOMParser({ onError: () => {} }).parseFromString(text.replace(/&(?![a-z#0-9]+;)/gi, "&amp;"), "text/xml"),
+    };
+  return parsed.document;
 }
 
 /** A rule about one element of policy documents: every one has to hold. */
