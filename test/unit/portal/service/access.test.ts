@@ -58,7 +58,7 @@ describe("what a document may read", () => {
       "../gateways-of-others/x",
       "nothing",
     ])
-      assert.throws(() => read(path), undefined, path);
+      assert.throws(() => read(path), Error, path);
   });
 });
 
