@@ -1,5 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { type Renewal, renewalOf } from "./certificate-renewal.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { HOST, type Renewal, renewalOf } from "./certificate-renewal.ts";
 import { nameOfUrn } from "./events.ts";
 import { type MaintenanceOptions, withSession } from "./maintenance.ts";
 import { outputsOf } from "./outputs.ts";
@@ -44,19 +46,28 @@ const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 export function readCertificates({ warnDays, ...options }: CertificateOptions): Promise<readonly CertificateEntry[]> {
   return withSession(options, async (session) => {
     const { stdout } = await session.run(["stack", "export"]);
-    const found = certificatesOf(JSON.parse(stdout), Date.now(), warnDays);
+    const found = certificatesOf(JSON.parse(stdout), Date.now(), warnDays, servedNow);
     const { certificate } = await outputsOf(session);
     return isRecord(certificate) && certificate.source ? withFront(found, certificate, Date.now(), warnDays) : found;
   });
 }
 
-/** The certificates in an exported state. Secrets are not looked into. */
-export function certificatesOf(exported: unknown, now = Date.now(), warnDays = WARN_DAYS): CertificateEntry[] {
+/**
+ * The certificates in an exported state. Secrets are not looked into.
+ *
+ * @param served the chain that the gateway in a folder of this machine has obtained since; undefined where it is not to be had
+ */
+export function certificatesOf(
+  exported: unknown,
+  now = Date.now(),
+  warnDays = WARN_DAYS,
+  served: (folder: string) => string | undefined = () => undefined,
+): CertificateEntry[] {
   const deployment = isRecord(exported) && isRecord(exported.deployment) ? exported.deployment : {};
   const resources = Array.isArray(deployment.resources) ? deployment.resources.filter(isRecord) : [];
   const known = new Set<string>();
   return resources.flatMap((resource) =>
-    textsOf(resource.outputs).flatMap((text) => {
+    textsOf(currentOutputs(resource, served)).flatMap((text) => {
       const given = (text.match(PEM) ?? []).flatMap(parsed);
       return given.flatMap((certificate, index) => {
         if (known.has(certificate.fingerprint256)) return [];
@@ -79,6 +90,23 @@ export function certificatesOf(exported: unknown, now = Date.now(), warnDays = W
       });
     }),
   );
+}
+
+/** A gateway on this machine may have renewed its certificate since the last `up`. */
+function currentOutputs(
+  { type, inputs, outputs }: Readonly<Record<string, unknown>>,
+  served: (folder: string) => string | undefined,
+): unknown {
+  if (type !== HOST || !isRecord(inputs) || !isRecord(outputs) || !outputs.certificatePem) return outputs;
+  return { ...outputs, certificatePem: served(String(inputs.directory)) ?? outputs.certificatePem };
+}
+
+function servedNow(folder: string): string | undefined {
+  try {
+    return readFileSync(join(folder, "acme", "chain.pem"), "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 /** Every text in a resource's outputs, however deep. What is secret stands there encrypted. */
@@ -143,7 +171,8 @@ export function withFront(
     (entry) =>
       !entry.authority &&
       names.some((name) => entry.names.includes(name)) &&
-      (!known || Math.abs(Date.parse(entry.notAfter) - until) < DAY),
+      // The gateway's own word is newer than that of the last `up`.
+      (!known || entry.renewal.by === "gateway" || Math.abs(Date.parse(entry.notAfter) - until) < DAY),
   );
   if (shown) return found;
   const source = String(certificate.source);

@@ -47,6 +47,7 @@ function remedy(urgent: readonly CertificateEntry[], stack: string): string {
     return urgent.some(({ renewal }) => renewal.by === "you")
       ? `${up}, which renews what the stack issues itself, and bring new ones for the rest`
       : `${up}, which renews what the stack issues itself`;
+  if (urgent.some(({ renewal }) => renewal.by === "gateway")) return `${up}, which says why the gateway has not got a new one`;
   return urgent.every(({ renewal }) => renewal.by === "cloud")
     ? "the cloud has not renewed it; see that its validation records are in DNS"
     : `bring new ones, then ${up}`;
@@ -73,5 +74,11 @@ function entryLines(entry: CertificateEntry, style: Stylist): string[] {
 
 function renewalText({ renewal: { by, from } }: CertificateEntry): string {
   const since = from === "" ? "when it is due" : `from ${from.slice(0, 10)} on`;
-  return { up: `by \`up\`, ${since}`, cloud: "by the cloud", issuer: "by its issuer, with what it signed", you: "by you" }[by];
+  return {
+    up: `by \`up\`, ${since}`,
+    cloud: "by the cloud",
+    gateway: `by the gateway itself, ${since}`,
+    issuer: "by its issuer, with what it signed",
+    you: "by you",
+  }[by];
 }

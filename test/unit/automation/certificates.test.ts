@@ -182,4 +182,21 @@ describe("certificates of a state", () => {
       /^✗ 1 of 1 certificate expired or about to: bring new ones, then run `npx gateway up -s lab`\n/,
     );
   });
+
+  it("of an ACME authority on this machine is the one that the gateway serves by now, and renews by itself", () => {
+    const type = "localgateway:index:Host";
+    const urn = `urn:pulumi:dev::secure-gateway::${type}::shop-host`;
+    const resources = [{ urn, type, inputs: { directory: "/srv/shop" }, outputs: { certificatePem: short, state: "ready" } }];
+    const exported = { deployment: { resources } };
+    const asDeployed = certificatesOf(exported, NOW);
+    assert.deepEqual(
+      asDeployed.map(({ fingerprint, renewal }) => [fingerprint.length, renewal.by]),
+      [[64, "gateway"]],
+    );
+    const served = certificatesOf(exported, NOW, 30, (folder) => (folder === "/srv/shop" ? leaf : undefined));
+    assert.equal(served.length, 1);
+    assert.notEqual(served[0]?.fingerprint, asDeployed[0]?.fingerprint);
+    const summary = { source: "acme", names: served[0]?.names.map((name) => name.replace("DNS:", "")), notAfter: asDeployed[0]?.notAfter };
+    assert.deepEqual(withFront(served, summary, NOW), served);
+  });
 });
