@@ -7,13 +7,13 @@ const SECRET_NAME = /SECRET|TOKEN|PASSWORD|PASSPHRASE|CREDENTIAL|PRIVATE|(^|_)KE
 /** Takes secrets out of everything that leaves a runner: as they are, in base64 at any place, URL-encoded, and in hexadecimal. */
 export class Redactor {
   readonly #known = new Set<string>();
-  #pattern: RegExp | undefined;
+  #forms: readonly string[] | undefined;
 
   add(values: Iterable<string>): void {
     for (const value of values) {
       for (const text of [value, ...value.split("\n")]) if (text.trim().length >= SHORTEST) this.#known.add(text.trim());
     }
-    this.#pattern = undefined;
+    this.#forms = undefined;
   }
 
   /** Texts in a value, however deep, without secrets. */
@@ -26,20 +26,30 @@ export class Redactor {
 
   #text(text: string): string {
     if (this.#known.size === 0 || text.length < SHORTEST) return text;
-    this.#pattern ??= patternOf(this.#known);
-    return text.replace(this.#pattern, MASK);
+    this.#forms ??= [...new Set([...this.#known].flatMap(formsOf))].sort((a, b) => a.length - b.length);
+    return masked(text, this.#forms);
   }
+}
+
+/** Not by one regular expression: files of a gateway on this machine are secrets too, and together they are larger than one may be. */
+function masked(text: string, shortestFirst: readonly string[]): string {
+  const spans: [from: number, to: number][] = [];
+  for (const form of shortestFirst) {
+    if (form.length > text.length) break;
+    for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) spans.push([at, at + form.length]);
+  }
+  let result = "";
+  let end = 0;
+  for (const [from, to] of spans.sort(([a], [b]) => a - b)) {
+    if (from >= end) result += text.slice(end, from) + MASK;
+    end = Math.max(end, to);
+  }
+  return result + text.slice(end);
 }
 
 /** Values of environment variables whose names say that they are secrets. */
 export const secretsOfEnvironment = (env: NodeJS.ProcessEnv): string[] =>
   Object.entries(env).flatMap(([name, value]) => (value !== undefined && SECRET_NAME.test(name) ? [value] : []));
-
-function patternOf(known: ReadonlySet<string>): RegExp {
-  const forms = new Set([...known].flatMap(formsOf));
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  return new RegExp(longestFirst.map((form) => form.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")).join("|"), "g");
-}
 
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);

@@ -49,6 +49,23 @@ describe("taking secrets out of what a runner tells", () => {
     });
   });
 
+  it("knows secrets that together are larger than a regular expression may be", () => {
+    const redactor = new Redactor();
+    const file = "line of a file\n".repeat(50_000);
+    redactor.add([file, ...Array.from({ length: 2000 }, (_, index) => `canary-number-${index}`)]);
+    const began = Date.now();
+    for (let index = 0; index < 100; index++)
+      assert.equal(redactor.hide(`a: canary-number-${index}; b: nothing`), `a: [secret]; b: nothing`);
+    assert.equal(redactor.hide(`before ${file}after`), "before [secret]\nafter");
+    assert.ok(Date.now() - began < 10_000);
+  });
+
+  it("takes out what overlaps as a whole", () => {
+    const redactor = new Redactor();
+    redactor.add(["first-second", "second-third"]);
+    assert.equal(redactor.hide("<first-second-third>"), "<[secret]>");
+  });
+
   it("knows environment variables that hold secrets by their names", () => {
     const env = {
       PULUMI_CONFIG_PASSPHRASE: "a",
