@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { findPackageJSON, stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { documentJsonSchema } from "../../components/spec/json-schema/document.ts";
 
 /** A file a browser may ask for. */
 export interface Asset {
@@ -66,7 +67,7 @@ function readAssets(): Assets {
   const files = new Map<string, Asset>();
   files.set("style.css", { type: "text/css; charset=utf-8", content: read("portal/page/style.css") });
   files.set("icon.svg", { type: "image/svg+xml", content: read("portal/page/icon.svg") });
-  files.set("schema.json", { type: "application/schema+json", content: read("docs/schema/gateway.schema.json") });
+  files.set("schema.json", { type: "application/schema+json", content: JSON.stringify(documentJsonSchema()) });
   for (const path of MODULES) files.set(`own/${path}`, { type: SCRIPT, content: withoutTypes(read(path)) });
   const packages = readPackages();
   for (const [name, content] of packages) files.set(`npm/${name}.js`, { type: SCRIPT, content });

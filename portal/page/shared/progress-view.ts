@@ -14,7 +14,7 @@ export function progressView(progress: Progress, now: number): Markup {
     progress.began === 0 ? "" : html` <span class="soft">${span(end - progress.began)}</span>`
   }</p>
 ${probes.length === 0 ? "" : probesTable(probes)}
-${resources.size === 0 ? "" : html`<h2>Resources</h2>${resourcesTable([...resources.values()], end)}`}
+${resources.size === 0 ? "" : html`<h2>Resources</h2>${resourcesTable([...resources.values()], end, isFinal(progress.state))}`}
 ${
   messages.length === 0
     ? ""
@@ -36,18 +36,19 @@ const VERBS: Readonly<Record<string, readonly [string, string]>> = {
   import: ["importing", "imported"],
 };
 
-function resourcesTable(rows: readonly ResourceProgress[], now: number): Markup {
+function resourcesTable(rows: readonly ResourceProgress[], now: number, ended: boolean): Markup {
   return table(
     "Resources of the operation",
     ["Resource", "Type", "What", "Time"],
-    rows.map(({ name, type, action, phase, changed, began, ended }) => {
-      const [doing, done] = VERBS[action] ?? [action, action];
-      const state = phase === "failed" ? tag("bad", `${action} failed`) : phase === "end" ? tag("good", done) : tag("busy", doing);
+    rows.map(({ name, type, action, phase, changed, began, ended: end }) => {
+      const [doing, done] = (Object.hasOwn(VERBS, action) ? VERBS[action] : undefined) ?? [action, action];
+      const open = ended ? tag("quiet", `${doing}, not finished`) : tag("busy", doing);
+      const state = phase === "failed" ? tag("bad", `${action} failed`) : phase === "end" ? tag("good", done) : open;
       return [
         name,
         html`<code>${type}</code>`,
         html`${state}${changed.length === 0 ? "" : html` <span class="soft">${changed.join(", ")}</span>`}`,
-        span((ended ?? now) - began),
+        span((end ?? now) - began),
       ];
     }),
   );

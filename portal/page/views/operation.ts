@@ -19,10 +19,10 @@ export function operationView(frame: Frame, operation: OperationSummary, progres
   const { id, stack, kind, state, plan, requestedBy, requestedAt, startedAt, endedAt, error } = operation;
   const ended = isFinal(state);
   const cancel =
-    !ended && state !== "cancelling" && may(frame.actor, "requester", "admin")
+    !ended && state !== "cancelling" && may(frame.actor, "requester", "approver", "admin")
       ? form(frame, `${operationPath(id)}/cancel`, html`<button class="danger">Cancel</button>`, "inline")
       : "";
-  const next = ended && kind !== "destroy" && may(frame.actor, "requester", "admin");
+  const next = ended && kind !== "destroy" && may(frame.actor, "requester", "approver");
   const content = html`<dl class="facts">
 <div><dt>State</dt><dd>${tag(stateTone(state), state)}</dd></div>
 <div><dt>Requested by</dt><dd>${requestedBy}, ${moment(requestedAt)}</dd></div>

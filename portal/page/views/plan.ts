@@ -123,9 +123,9 @@ ${table(
 /** Approve or reject, apply: whatever the plan's state and the actor's roles have room for. */
 function decisions(frame: Frame, plan: Plan): Markup {
   const { id, stack, kind, state, digest } = plan;
-  const reviews = state === "waiting for approval" && may(frame.actor, "approver", "admin");
-  const applies = (state === "ready" || state === "approved") && may(frame.actor, "requester", "admin");
-  const replans = (state === "stale" || state === "refused" || state === "rejected") && may(frame.actor, "requester", "admin");
+  const reviews = state === "waiting for approval" && may(frame.actor, "approver");
+  const applies = (state === "ready" || state === "approved") && may(frame.actor, "requester", "approver");
+  const replans = (state === "stale" || state === "refused" || state === "rejected") && may(frame.actor, "requester");
   const review = html`<h2 id="review">Review</h2>${form(
     frame,
     `${planPath(id)}/review`,

@@ -11,7 +11,7 @@ export function settingsView(frame: Frame, stack: StackSummary, secrets: readonl
 <p>The document names them, such as <code>{ secret: partnerKey }</code>. Values are encrypted with the stack's key and never shown again.</p>
 ${secrets.length === 0 ? html`<p class="soft">There are none.</p>` : html`<ul>${secrets.map((name) => html`<li><code>${name}</code></li>`)}</ul>`}
 ${
-  may(frame.actor, "requester", "admin")
+  may(frame.actor, "requester")
     ? form(
         frame,
         `${base}/secrets`,

@@ -39,17 +39,22 @@ ${Object.keys(outputs).length === 0 ? "" : html`<h2>Outputs</h2>${outputsTable(o
 }
 
 function actions(frame: Frame, stack: StackSummary): Markup | string {
-  if (!may(frame.actor, "requester", "admin")) return "";
+  if (!may(frame.actor, "requester", "approver")) return "";
+  const writes = may(frame.actor, "requester");
   const base = stackPath(stack.name);
   const start = (kind: string, text: string) =>
     form(frame, `${base}/operations`, html`<button name="kind" value="${kind}" class="plain">${text}</button>`, "inline");
   return html`<div class="actions" role="group" aria-label="Actions">
-${form(frame, `${base}/plans`, html`<button name="kind" value="up">Plan</button>`, "inline")}
-<a class="button plain" href="${base}/document">Edit document</a>
+${
+  writes
+    ? html`${form(frame, `${base}/plans`, html`<button name="kind" value="up">Plan</button>`, "inline")}
+<a class="button plain" href="${base}/document">Edit document</a>`
+    : ""
+}
 ${start("verify", "Verify")}
 ${start("refresh", "Look for drift")}
 ${start("rotate", "Rotate certificates")}
-<a class="button danger" href="${base}/destroy">Destroy…</a>
+${writes ? html`<a class="button danger" href="${base}/destroy">Destroy…</a>` : ""}
 </div>`;
 }
 

@@ -5,7 +5,7 @@ import { counted, moment, type Piece, stateTone, type Tone, table, tag } from ".
 
 /** Every stack the actor may see. */
 export function stacksView(frame: Frame, stacks: readonly StackSummary[]): PageContent {
-  const create = may(frame.actor, "requester", "admin") ? html`<p><a class="button" href="/stacks/new">New stack</a></p>` : "";
+  const create = may(frame.actor, "requester") ? html`<p><a class="button" href="/stacks/new">New stack</a></p>` : "";
   const list =
     stacks.length === 0
       ? html`<p>There are no stacks yet that you may see.</p>`
@@ -66,7 +66,7 @@ const CLOUDS = ["local", "aws", "azure", "gcp"] as const;
 export function newStackView(frame: Frame, { name, cloud, document, problem }: NewStackForm): PageContent {
   const fields = html`${problem === undefined ? "" : html`<p class="problem" role="alert">${problem}</p>`}
 <label for="name">Name</label>
-<input id="name" name="name" value="${name}" required maxlength="63" pattern="[A-Za-z][A-Za-z0-9\-]*" autocomplete="off" spellcheck="false" aria-describedby="name-help">
+<input id="name" name="name" value="${name}" required maxlength="63" pattern="[A-Za-z][A-Za-z0-9\\-]*" autocomplete="off" spellcheck="false" aria-describedby="name-help">
 <p class="help" id="name-help">Letters, digits and dashes, a letter first.</p>
 <label for="cloud">Runs on</label>
 <select id="cloud" name="cloud">${CLOUDS.map((choice) => html`<option${choice === cloud ? html` selected` : ""}>${choice}</option>`)}</select>

@@ -98,12 +98,14 @@ describe("the portal's pages", () => {
       assert.doesNotMatch(await (await get(path)).text(), /<form|<button/, path);
   });
 
-  it("show requesters no review, and approvers no deployment", async () => {
+  it("show requesters no review, approvers no document to write, admins neither", async () => {
+    const admin = await open(new PortalDouble(), ["admin"]);
+    assert.doesNotMatch(await (await admin.get("/stacks/shop")).text(), /<form/);
     const requester = await open(new PortalDouble(), ["requester"]);
     assert.doesNotMatch(await (await requester.get("/plans/plan-waiting")).text(), /Approve/);
     const approver = await open(new PortalDouble(), ["approver"]);
     assert.match(await (await approver.get("/plans/plan-waiting")).text(), /Approve/);
-    assert.doesNotMatch(await (await approver.get("/plans/plan-ready")).text(), /Deploy</);
+    assert.doesNotMatch(await (await approver.get("/stacks/shop/document")).text(), /<button/);
   });
 
   it("show the plan's own page in a frame that may do nothing", async () => {
