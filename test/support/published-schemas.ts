@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Ajv, type ValidateFunction } from "ajv";
 import { parseAllDocuments } from "yaml";
+import { onPath } from "../../tools/setup/find.ts";
 import { goProgram } from "../../tools/setup/go.ts";
 
 /** Where each module keeps its definitions of custom resources, as its authors publish them. */
@@ -20,8 +21,9 @@ type Schema = Record<string, unknown>;
 export class PublishedSchemas {
   readonly #validators = new Map<string, ValidateFunction>();
 
-  /** The definitions of the versions tools/crds pins. @throws when this machine has no Go, or the modules cannot be had */
-  static async load(): Promise<PublishedSchemas> {
+  /** The definitions of the versions tools/crds pins; undefined on a machine without Go. @throws when the modules cannot be had */
+  static async load(): Promise<PublishedSchemas | undefined> {
+    if (onPath("go").length === 0) return undefined;
     const go = await goProgram("The schemas of Istio and cert-manager", "1.22.0");
     const schemas = new PublishedSchemas();
     const pinned = readFileSync(join(FOLDER, "go.mod"), "utf8");

@@ -81,6 +81,9 @@ export function allowedName(certificate: PeerCertificate | undefined, allowed: R
   return subjectAltNames(certificate).find((name) => allowed.has(name));
 }
 
+/** True for the gateway's own name. Only what the gateway says about a customer counts; another service may call, not speak for somebody. */
+export const isGateway = (name: string): boolean => /^spiffe:\/\/[^/]+\/gateway$/.test(name);
+
 /** DNS and URI names; the common name is no identity. */
 export function subjectAltNames(certificate: PeerCertificate | undefined): string[] {
   // Node writes names that could be misread in JSON quotes; such a name is on nobody's list, so it simply does not match.

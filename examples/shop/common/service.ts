@@ -4,15 +4,17 @@ import { createServer, type Server } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { echo } from "./echo.ts";
 import { createImpostor, type Impostor } from "./impostor.ts";
-import { allowedCaller, serverOptions, type TlsFiles } from "./mutual-tls.ts";
+import { allowedCaller, isGateway, serverOptions, type TlsFiles } from "./mutual-tls.ts";
 
-/** A request that came through the gateway. */
+/** A request of the gateway, or of another service. */
 export interface Call {
   readonly method: string;
   /** Path without query; segments are still percent-encoded. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The subject of the client's token, checked by the gateway; undefined where the route asks for none. */
+  /** The name by which the caller is allowed: the gateway's, or another service's. */
+  readonly caller: string;
+  /** The subject of the client's token, checked by the gateway; undefined where the route asks for none, and from other services. */
   readonly subject: string | undefined;
   /** The consumer whose API key the client has, checked by the gateway. */
   readonly consumer: string | undefined;
@@ -66,7 +68,7 @@ export function createService(options: ServiceOptions): Server {
         await echo({ service: name, received, impostor }, request, response);
         return;
       }
-      reply = await options.answer(callOf(request));
+      reply = await options.answer(callOf(request, caller));
     } catch (error) {
       reply = problemReply(error, requestId);
     }
@@ -109,14 +111,15 @@ export function portFromEnvironment(env: NodeJS.ProcessEnv = process.env): numbe
   return port;
 }
 
-function callOf(request: IncomingMessage): Call {
+function callOf(request: IncomingMessage, caller: string): Call {
   const url = new URL(request.url ?? "/", "https://service.invalid");
   return {
     method: request.method ?? "GET",
     path: url.pathname,
     query: url.searchParams,
-    subject: single(request, "x-gateway-subject"),
-    consumer: single(request, "x-gateway-consumer"),
+    caller,
+    subject: isGateway(caller) ? single(request, "x-gateway-subject") : undefined,
+    consumer: isGateway(caller) ? single(request, "x-gateway-consumer") : undefined,
     header: (name) => single(request, name),
     json: () => readJson(request),
   };

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Neighbour } from "../common/neighbour.ts";
 import { type Call, Problem, type Reply } from "../common/service.ts";
 
 interface Order {
@@ -12,8 +13,10 @@ interface Order {
 /**
  * Orders of the signed-in customer. The gateway has checked token and scope; whose orders these are only the service knows, so it compares the owner
  * of every order it touches (broken object level authorization is first in OWASP's list for a reason).
+ *
+ * @param catalog Asked whether a product exists before it is ordered; undefined takes every product
  */
-export function createOrders(): (call: Call) => Promise<Reply> {
+export function createOrders(catalog?: Pick<Neighbour, "get">): (call: Call) => Promise<Reply> {
   const orders = new Map<string, Order>();
   return async (call) => {
     const owner = call.subject;
@@ -21,7 +24,12 @@ export function createOrders(): (call: Call) => Promise<Reply> {
     if (call.path === "/orders" && call.method === "GET")
       return { status: 200, body: { orders: [...orders.values()].filter((order) => order.owner === owner).map(shown) } };
     if (call.path === "/orders" && call.method === "POST") {
-      const order: Order = { id: randomUUID(), owner, lines: linesOf(await call.json()), placedAt: new Date().toISOString() };
+      const order: Order = {
+        id: randomUUID(),
+        owner,
+        lines: await sold(linesOf(await call.json()), catalog),
+        placedAt: new Date().toISOString(),
+      };
       orders.set(order.id, order);
       return { status: 201, headers: { location: `/orders/${order.id}` }, body: shown(order) };
     }
@@ -38,6 +46,16 @@ export function createOrders(): (call: Call) => Promise<Reply> {
 
 function shown({ id, lines, placedAt }: Order): Omit<Order, "owner"> {
   return { id, lines, placedAt };
+}
+
+/** @throws Problem 400 for a product that is not sold, 503 when the catalogue does not say */
+async function sold(lines: Order["lines"], catalog: Pick<Neighbour, "get"> | undefined): Promise<Order["lines"]> {
+  for (const { product } of catalog === undefined ? [] : lines) {
+    const { status } = await (catalog as Pick<Neighbour, "get">).get(`/products/${product}`).catch(() => ({ status: 0 }));
+    if (status === 404) throw new Problem(400, `There is no product "${product}"`);
+    if (status !== 200) throw new Problem(503, "The catalogue cannot be asked now");
+  }
+  return lines;
 }
 
 function linesOf(body: unknown): Order["lines"] {
