@@ -3,19 +3,20 @@ import { type ControlId, usedControls } from "../components/backends/controls.ts
 import type { GatewayModel } from "../components/spec/model.ts";
 import type { OpenPlan } from "./open-plan.ts";
 import { readAws } from "./readers/aws/index.ts";
+import { readAzure } from "./readers/azure/index.ts";
 import { readGcp } from "./readers/gcp/index.ts";
 import { readLocal } from "./readers/local/index.ts";
 import { type Observation, Observations } from "./verdicts.ts";
 
 type Reader = (plan: OpenPlan, model: GatewayModel, observations: Observations) => void;
 
-export const READERS: Partial<Readonly<Record<Cloud, Reader>>> = { aws: readAws, gcp: readGcp, local: readLocal };
+export const READERS: Readonly<Record<Cloud, Reader>> = { aws: readAws, azure: readAzure, gcp: readGcp, local: readLocal };
 
 /** What the readers of a cloud find in a plan; a reader that stumbles over what it does not know finds the promise it was about weaker. */
 export function observe(plan: OpenPlan, model: GatewayModel): Observation[] {
   const observations = new Observations();
   try {
-    READERS[plan.cloud]?.(plan, model, observations);
+    READERS[plan.cloud](plan, model, observations);
   } catch (error) {
     observations.holds(
       "request.framing",
