@@ -5,6 +5,8 @@ import type { Cloud } from "./contract.ts";
 /** Ten years. */
 const LOCAL_ROOT_MS = 87_600 * 3_600_000;
 
+const DAY_MS = 24 * 3_600_000;
+
 const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });
 
 /** Which cloud an issuer belongs to. */
@@ -23,6 +25,7 @@ export function internalFaults(cloud: Cloud, model: GatewayModel): Fault[] {
   if (internal === undefined) return [];
   return [
     ...issuerFaults(cloud, internal),
+    ...(internal.authority.issuer.type === "awsPrivateCa" ? wholeDays(model, internal) : []),
     ...Object.values(internal.services).flatMap((service) => serviceFaults(cloud, model, service)),
     ...(cloud === "local" ? localFaults(internal) : generationFaults(cloud, internal)),
     ...nameFaults(internal),
@@ -30,6 +33,19 @@ export function internalFaults(cloud: Cloud, model: GatewayModel): Fault[] {
 }
 
 type Internal = NonNullable<GatewayModel["internal"]>;
+
+/** AWS Private CA counts in days. */
+function wholeDays(model: GatewayModel, { validityMs }: Internal): Fault[] {
+  const { certificate } = model.tls;
+  return [
+    ...(certificate.source === "internal" ? [["tls.certificate.validity", certificate.validityMs] as const] : []),
+    ["internal.certificates.validity", validityMs] as const,
+  ].flatMap(([path, ms]) =>
+    ms % DAY_MS === 0
+      ? []
+      : [fault(path, `${ms / 3_600_000}h are no whole days, and AWS Private CA counts in days`, "give a multiple of 24h")],
+  );
+}
 
 function issuerFaults(cloud: Cloud, { authority, kubernetes }: Internal): Fault[] {
   const { issuer } = authority;
@@ -134,7 +150,9 @@ function generationFaults(cloud: Cloud, internal: Internal): Fault[] {
           fault(
             `internal.certificates.${field}`,
             `${cloud} has certificates issued anew one by one`,
-            field === "generation" ? "remove it; `up` renews them when they are due" : "raise internal.services.<name>.keyGeneration instead",
+            field === "generation"
+              ? "remove it; `up` renews them when they are due"
+              : "raise internal.services.<name>.keyGeneration instead",
           ),
         ],
   );

@@ -3,6 +3,7 @@ import type { CloudAnswers, ComputedOutputs } from "../recorder.ts";
 /** Outputs AWS computes, by resource type. Every resource has `arn`, `id` is the recorder's. */
 const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
   "aws:acm/certificate:Certificate": ["notAfter"],
+  "aws:acmpca/certificate:Certificate": ["certificate", "certificateChain"],
   "aws:apigateway/domainName:DomainName": ["regionalDomainName", "regionalZoneId"],
   "aws:apigateway/restApi:RestApi": ["executionArn", "rootResourceId"],
   "aws:apigateway/stage:Stage": ["executionArn", "invokeUrl"],
@@ -56,6 +57,9 @@ export const awsAnswers: CloudAnswers = (token, inputs) => {
     case "aws:index/getRegion:getRegion":
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder a reader of the plan sees
       return { region: "${region}" };
+    case "aws:acmpca/getCertificateAuthority:getCertificateAuthority":
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder a reader of the plan sees
+      return { certificate: "${authority}", certificateChain: "" };
     case "aws:route53/getZone:getZone": {
       const name = typeof inputs.name === "string" ? inputs.name : "";
       return { zoneId: inputs.zoneId ?? `\${zone ${name}}`, name, nameServers: [] };

@@ -18,6 +18,13 @@ export const gcpOutputs: ComputedOutputs = (type, name, inputs) => {
   if (!type.startsWith("gcp:")) return {};
   const of = (output: string) => `\${${name}.${output}}`;
   const simple = Object.fromEntries(["selfLink", ...(OUTPUTS[type] ?? [])].map((output) => [output, of(output)]));
+  if (type === "gcp:certificateauthority/certificate:Certificate")
+    return {
+      name: of("name"),
+      pemCertificate: of("pemCertificate"),
+      pemCertificateChains: [of("pemCertificateChains")],
+      certificateDescriptions: [{ subjectDescriptions: [{ notAfterTime: of("notAfterTime") }] }],
+    };
   if (type === "gcp:certificatemanager/dnsAuthorization:DnsAuthorization")
     return {
       ...simple,
@@ -27,5 +34,14 @@ export const gcpOutputs: ComputedOutputs = (type, name, inputs) => {
 };
 
 /** What stands in a plan for what a program asks Google Cloud. */
-export const gcpAnswers: CloudAnswers = (token, inputs) =>
-  token === "gcp:dns/getManagedZone:getManagedZone" ? { name: inputs.name, dnsName: "", nameServers: [] } : undefined;
+export const gcpAnswers: CloudAnswers = (token, inputs) => {
+  switch (token) {
+    case "gcp:dns/getManagedZone:getManagedZone":
+      return { name: inputs.name, dnsName: "", nameServers: [] };
+    case "gcp:certificateauthority/getAuthority:getAuthority":
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder a reader of the plan sees
+      return { pemCaCertificates: ["${authority}"] };
+    default:
+      return undefined;
+  }
+};
