@@ -5,13 +5,24 @@ import { check } from "./tasks/check.ts";
 import { format } from "./tasks/format.ts";
 import { generate } from "./tasks/generated.ts";
 import { packageTask } from "./tasks/package.ts";
+import { screenshots } from "./tasks/screenshots.ts";
 import { start } from "./tasks/start.ts";
 import { test, unitTests } from "./tasks/test.ts";
 
 /** A task answers with the exit code. */
 export type Task = (root: string, args: readonly string[]) => Promise<number>;
 
-const TASKS: Readonly<Record<string, Task>> = { start, test, "test:unit": unitTests, check, format, generate, bench, package: packageTask };
+const TASKS: Readonly<Record<string, Task>> = {
+  start,
+  test,
+  "test:unit": unitTests,
+  check,
+  format,
+  generate,
+  bench,
+  package: packageTask,
+  screenshots,
+};
 
 const [name = "", ...args] = process.argv.slice(2);
 const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;

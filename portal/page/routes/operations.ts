@@ -9,9 +9,10 @@ import { fieldsOf, frameOf, goTo, oneOf, type PageParts, show, signedIn } from "
 /** Operations: started, watched, cancelled. */
 export function operationPages({ app, service, answers }: PageParts): void {
   app.post("/stacks/:stack/operations", signedIn, once(answers), async (c) => {
-    const { kind } = await fieldsOf(c, "kind");
+    const { kind, what, clientsReady } = await fieldsOf(c, "kind", "what", "clientsReady");
     const wish = oneOf(kind, ["preview", "refresh", "verify", "rotate"] as const, "kind");
-    return goTo(c, operationPath((await service.start(actorOf(c), c.req.param("stack"), wish)).id));
+    const options = wish === "rotate" ? { what, ...(clientsReady === "yes" ? { clientsReady: true } : {}) } : {};
+    return goTo(c, operationPath((await service.start(actorOf(c), c.req.param("stack"), wish, options)).id));
   });
 
   app.get("/operations/:operation", signedIn, async (c) => {

@@ -1,6 +1,6 @@
 import { html, type Markup } from "../../../automation/plan/html/markup.ts";
 import type { StackSummary } from "../../service.ts";
-import { type Frame, type PageContent, stackNavigation, stackPath } from "../layout.ts";
+import { type Frame, form, may, type PageContent, stackNavigation, stackPath } from "../layout.ts";
 import { counted, moment, stateTone, table, tag } from "../shared/pieces.ts";
 
 /** What of a certificate the page shows; `gateway certs --json` says more. */
@@ -18,7 +18,7 @@ interface Shown {
 }
 
 /** Every certificate of a stack on a time line, the one that ends first on top. */
-export function certificatesView(_frame: Frame, stack: StackSummary, certificates: readonly unknown[]): PageContent {
+export function certificatesView(frame: Frame, stack: StackSummary, certificates: readonly unknown[]): PageContent {
   const shown = certificates
     .map(readCertificate)
     .sort((a, b) => (a.daysLeft ?? Number.POSITIVE_INFINITY) - (b.daysLeft ?? Number.POSITIVE_INFINITY));
@@ -39,7 +39,7 @@ ${
           entry.renewal,
           entry.neededBy.join(", "),
         ]),
-      )}`
+      )}${may(frame.actor, "requester", "approver") ? rotateForm(frame, stack.name) : ""}`
 }`;
   return {
     title: "Certificates",
@@ -50,6 +50,27 @@ ${
     content,
   };
 }
+
+/** What a rotation replaces, the smallest first. */
+const ROTATIONS = [
+  ["leaf", "Certificates", "every certificate the stack's authority has issued gets a successor"],
+  ["key", "Keys", "as well as the keys of these certificates"],
+  ["intermediate", "Intermediate authority", "where the document asks for one"],
+  ["root", "Root authority", "its successor is announced to everybody before it signs anything"],
+] as const;
+
+const rotateForm = (frame: Frame, stack: string): Markup => html`<h2 id="rotate">Rotate</h2>
+<p>Step by step, so that old and new understand each other all the time. A rotation that was interrupted is taken up where it stopped.</p>
+${form(
+  frame,
+  `${stackPath(stack)}/operations`,
+  html`<fieldset><legend>What is replaced</legend>${ROTATIONS.map(
+    ([what, name, meaning], index) =>
+      html`<label class="choice"><input type="radio" name="what" value="${what}"${index === 0 ? html` checked` : ""}> <span>${name} <span class="soft">${meaning}</span></span></label>`,
+  )}</fieldset>
+<label class="choice"><input type="checkbox" name="clientsReady" value="yes"> <span>Clients of the gateway trust the new root already <span class="soft">a rotation that waits for them goes on</span></span></label>
+<p class="actions"><button name="kind" value="rotate">Rotate</button></p>`,
+)}`;
 
 /** Reads one entry of a list that is unknown to the contract; what is missing is empty. */
 function readCertificate(value: unknown): Shown {

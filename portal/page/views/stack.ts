@@ -53,7 +53,7 @@ ${
 }
 ${start("verify", "Verify")}
 ${start("refresh", "Look for drift")}
-${start("rotate", "Rotate certificates")}
+<a class="button plain" href="${base}/certificates#rotate">Rotate…</a>
 ${writes ? html`<a class="button danger" href="${base}/destroy">Destroy…</a>` : ""}
 </div>`;
 }

@@ -102,8 +102,8 @@ export class PortalDouble implements PortalService {
     return found(this.sample.operations[0], "any");
   }
 
-  async start(_actor: Actor, stack: string, kind: string): Promise<OperationSummary> {
-    this.calls.push(["start", stack, kind]);
+  async start(_actor: Actor, stack: string, kind: string, options: unknown): Promise<OperationSummary> {
+    this.calls.push(["start", stack, kind, options]);
     return found(this.sample.operations[0], "any");
   }
 

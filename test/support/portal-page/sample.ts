@@ -44,7 +44,8 @@ routes:
   partner-feed: { path: /feed/*, methods: [GET], backend: catalog, require: [{ apiKey: true }] }
 `;
 
-const NOW = Date.parse("2026-11-21T16:00:00Z");
+/** The moment the sample is of. */
+export const NOW = Date.parse("2026-11-21T16:00:00Z");
 const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
 const hence = (days: number) => new Date(NOW + days * 86_400_000).toISOString();
 const digest = (letter: string) => letter.repeat(64);
