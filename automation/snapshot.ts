@@ -34,14 +34,27 @@ export async function snapshotOf(session: Session): Promise<Snapshot> {
   const deployment = isRecord(exported) && isRecord(exported.deployment) ? exported.deployment : {};
   const resources = Array.isArray(deployment.resources) ? deployment.resources.filter(isRecord) : [];
   if (resources.length === 0 && deployment.pending_operations === undefined) return EMPTY;
-  // When a resource was looked at last is no part of what it is.
-  const lasting = resources.map(({ created: _created, modified: _modified, ...resource }) => resource);
   const digest = createHash("sha256")
-    .update(JSON.stringify([lasting, deployment.pending_operations ?? []]))
+    .update(JSON.stringify([resources.map(essence), deployment.pending_operations ?? []]))
     .digest("hex");
   return {
     digest,
     resources: resources.map(({ type, urn }) => ({ type: String(type), name: nameOfUrn(String(urn)) })),
     certificates: certificatesOf(exported),
   };
+}
+
+/** What an operation that changes nothing may write differently: what it was told by the program, and secrets under a new salt; when a secret was changed shows in `modified`. */
+function essence({ dependencies: _d, propertyDependencies: _p, ...resource }: Record<string, unknown>): unknown {
+  return withoutSecrets(resource);
+}
+
+/** How the engine marks a secret in a state, see its sdk/nodejs/runtime/rpc.ts. */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (!isRecord(value)) return value;
+  if (Object.hasOwn(value, SIGNATURE) && Object.hasOwn(value, "ciphertext")) return "[secret]";
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withoutSecrets(entry)]));
 }

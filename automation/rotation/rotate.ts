@@ -1,7 +1,9 @@
 import { relative } from "node:path";
+import type { GivenDocument } from "../../components/program.ts";
 import type { EngineLocation, Patience } from "../engine.ts";
 import { OperationError } from "../errors.ts";
 import type { OperationEvent } from "../events.ts";
+import type { DeadEngine } from "../locks.ts";
 import { type Operation, startOperation } from "../operation.ts";
 import { type Program, stackModel } from "../program.ts";
 import type { Project } from "../project.ts";
@@ -32,7 +34,12 @@ export interface RotationOptions {
   readonly clientsReady?: boolean;
   /** @default the project's own */
   readonly program?: Program;
+  /** The document, where it is not the one in the file the settings name. */
+  readonly document?: GivenDocument;
   readonly patience?: Patience;
+  /** As in `OperationOptions`, for the operation of each step. */
+  readonly onEngine?: (pid: number) => void;
+  readonly deadEngines?: readonly DeadEngine[];
   /** Called before each step, counted from 1. */
   readonly onStep?: (number: number, step: RotationStep) => void;
   readonly onEvent?: (event: OperationEvent) => void;
@@ -45,10 +52,15 @@ export interface RotationOptions {
  *
  * @throws OperationError when there is nothing to rotate, another rotation is under way, or the stack cannot be read
  */
-export async function planRotation({ project, stack, what }: Pick<RotationOptions, "project" | "stack" | "what">): Promise<RotationPlan> {
+export async function planRotation({
+  project,
+  stack,
+  what,
+  document,
+}: Pick<RotationOptions, "project" | "stack" | "what" | "document">): Promise<RotationPlan> {
   const record = readRecord(project, stack);
   if (record !== undefined) return planOf(required(record, what, stack));
-  const { settings, model } = await stackModel(project, stack);
+  const { settings, model } = await stackModel(project, stack, document);
   const steps = rotationSteps(what, settings.cloud, model);
   // One whose record is gone, or that somebody has begun by hand, goes on where the document stands.
   const done = what === "root" && model.internal?.authority.rollover === "announce" ? 1 : 0;
@@ -92,7 +104,7 @@ function required(record: RotationRecord, what: Rotation, stack: string): Rotati
 }
 
 async function up(options: RotationOptions, message: string): Promise<void> {
-  const { project, stack, engine, program, patience, onEvent, onOperation } = options;
+  const { project, stack, engine, program, patience, onEngine, deadEngines, onEvent, onOperation } = options;
   const operation = startOperation({
     kind: "up",
     project,
@@ -101,6 +113,8 @@ async function up(options: RotationOptions, message: string): Promise<void> {
     message,
     ...(program === undefined ? {} : { program }),
     ...(patience === undefined ? {} : { patience }),
+    ...(onEngine === undefined ? {} : { onEngine }),
+    ...(deadEngines === undefined ? {} : { deadEngines }),
   });
   onOperation?.(operation);
   for await (const event of operation.events) onEvent?.(event);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { RotationRecord } from "../../automation/rotation/record.ts";
 import { type Dispatcher, enqueue } from "../service/operations.ts";
 import { PORTAL } from "../service/stacks.ts";
 import type { OperationState } from "../service.ts";
@@ -6,7 +7,7 @@ import { note } from "../store/audit.ts";
 import type { Sql } from "../store/database.ts";
 import { addEvents, type OperationRow } from "../store/operations.ts";
 import { planRow } from "../store/plans.ts";
-import { type Deployed, type Health, stackRow } from "../store/stacks.ts";
+import { changeSettings, type Deployed, type Health, stackRow } from "../store/stacks.ts";
 import type { RunEnd } from "./request.ts";
 
 export type Ending = Omit<RunEnd, "state"> & { readonly state: "succeeded" | "failed" | "cancelled" | "lost" };
@@ -36,6 +37,12 @@ export async function finish(sql: Sql, dispatcher: Dispatcher, row: OperationRow
 }
 
 const jsonOrNull = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+
+/** A rotation has written settings of the stack: they are the stack's from now on, also when the rotation does not get any further. */
+export async function rememberRotation(sql: Sql, stack: string, stackFile: string, rotation: RotationRecord | null): Promise<void> {
+  await changeSettings(sql, stack, { stackFile });
+  await sql.query("UPDATE portal.stack SET rotation = $2 WHERE name = $1", [stack, rotation === null ? null : JSON.stringify(rotation)]);
+}
 
 /** What is known of the stack now. An operation whose engine was never started has changed nothing. */
 async function rememberStack(sql: Sql, row: OperationRow, ending: Ending): Promise<void> {
@@ -79,6 +86,7 @@ async function rememberStack(sql: Sql, row: OperationRow, ending: Ending): Promi
         if (deployed !== null) health = after?.empty === true ? "destroyed" : "drifted";
         deployed = deployed && { ...deployed, partial: true };
       }
+      if (row.kind === "rotate" && began) deployed = deployed && { ...deployed, partial: true };
       deployed = deployed && { ...deployed, stateDigest: digest };
     }
   }

@@ -7,6 +7,8 @@ export const QUEUE = "operations";
 const HEARTBEAT_SECONDS = 10;
 /** Portals that may be lost under one operation before its stack waits for a person. */
 const RETRIES = 1000;
+/** Names the lock that portals take while they make the queue; any number that nothing else in the database uses. */
+const LOCK = 7_306_113;
 const POLL_SECONDS = 0.5;
 
 /**
@@ -15,10 +17,12 @@ const POLL_SECONDS = 0.5;
  */
 export class OperationQueue {
   readonly #boss: PgBoss;
+  readonly #database: Database;
   readonly #log: (error: unknown) => void;
   #worker: string | undefined;
 
   constructor(database: Database, log: (error: unknown) => void) {
+    this.#database = database;
     this.#log = log;
     this.#boss = new PgBoss({
       db: database.raw,
@@ -32,7 +36,16 @@ export class OperationQueue {
     this.#boss.on("error", (error) => this.#log(error));
   }
 
+  /** Makes the queue's tables where there are none; of several portals that start at once, one does it. */
   async start(): Promise<void> {
+    if (this.#database.kind === "embedded") return this.#open();
+    await this.#database.transaction(async (sql) => {
+      await sql.query("SELECT pg_advisory_xact_lock($1)", [LOCK]);
+      await this.#open();
+    });
+  }
+
+  async #open(): Promise<void> {
     await this.#boss.start();
     await this.#boss.createQueue(QUEUE, {
       policy: "key_strict_fifo",

@@ -33,6 +33,7 @@ export async function requestFor(
     cancelMs,
     deadEngines: row.engines,
     message: `portal: ${row.kind} ${row.id}, asked for by ${row.requested_by}`,
+    ...(stack.rotation === null ? {} : { rotation: stack.rotation }),
     ...(programModule === undefined ? {} : { programModule }),
     ...(orphanMs === undefined ? {} : { orphanMs }),
     ...(plan === undefined

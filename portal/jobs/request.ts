@@ -3,6 +3,7 @@ import type { EngineLocation } from "../../automation/engine.ts";
 import type { ResourceFailure } from "../../automation/errors.ts";
 import type { OperationEvent } from "../../automation/events.ts";
 import type { DeadEngine } from "../../automation/locks.ts";
+import type { RotationRecord } from "../../automation/rotation/record.ts";
 import type { OperationSummary } from "../service.ts";
 
 /** What a runner is asked to do; a file in the folder of its attempt. It holds no secret: those come with the environment, or encrypted in the stack file. */
@@ -32,6 +33,8 @@ export interface RunRequest {
   /** Milliseconds after which a runner nobody looks after stops; undefined for never. */
   readonly orphanMs?: number;
   readonly deadEngines: readonly DeadEngine[];
+  /** A rotation of the stack that is under way. */
+  readonly rotation?: RotationRecord;
   /** Noted in the stack's history. */
   readonly message: string;
 }
@@ -56,6 +59,8 @@ export interface RunEnd {
 export type JournalLine =
   | { readonly at: string; readonly event: OperationEvent | { readonly type: "verify"; readonly probe: unknown } }
   | { readonly at: string; readonly engine: number }
+  /** A rotation has written settings; its record is null at its end. */
+  | { readonly at: string; readonly stackFile: string; readonly rotation: RotationRecord | null }
   | { readonly at: string; readonly end: RunEnd };
 
 /** Files of an attempt's folder. */

@@ -21,7 +21,7 @@ export interface Task {
 
 const CODE = join(import.meta.dirname, "..", "..");
 /** Milliseconds an engine that was asked twice may take before it is killed. */
-const KILL_MS = 10_000;
+export const KILL_MS = 10_000;
 
 /** Runs an operation of the engine, after looking whether what it was approved for is still so. */
 export async function runEngine(task: Task): Promise<RunEnd> {
@@ -50,7 +50,7 @@ export async function runEngine(task: Task): Promise<RunEnd> {
 }
 
 /** @throws OperationError (`tool`) where the machine has no Envoy and cannot get one */
-async function provideEnvoy(): Promise<void> {
+export async function provideEnvoy(): Promise<void> {
   const { ensureEnvoy } = await import("../../tools/setup/envoy.ts");
   try {
     await ensureEnvoy(CODE);
@@ -81,7 +81,7 @@ export async function afterwards(target: Required<MaintenanceOptions>): Promise<
   }
 }
 
-async function programOf({ programModule, documentText }: RunRequest, { project, stackFile }: Task["target"]): Promise<Program> {
+export async function programOf({ programModule, documentText }: RunRequest, { project, stackFile }: Task["target"]): Promise<Program> {
   if (programModule !== undefined) return ((await import(pathToFileURL(programModule).href)) as { program: Program }).program;
   const { document } = settingsOf(project, stackFile);
   return programOfDocument({ text: documentText, read: readWithin(dirname(document)) });

@@ -9,7 +9,8 @@ import { startOf } from "../../tools/setup/process.mjs";
 import { JournalWriter } from "./journal.ts";
 import { Redactor, secretsOfEnvironment } from "./redact.ts";
 import { FILES, type RunEnd, type RunRequest } from "./request.ts";
-import { runEngine } from "./run-engine.ts";
+import { runEngine, type Task } from "./run-engine.ts";
+import { runRotation } from "./run-rotation.ts";
 import { runVerify } from "./run-verify.ts";
 import { stackSecrets } from "./secrets.ts";
 import { Work } from "./work.ts";
@@ -46,7 +47,7 @@ export async function run(folder: string): Promise<number> {
   let end: RunEnd;
   try {
     const task = { request, target, work, signal: abort.signal };
-    end = request.kind === "verify" ? await runVerify(task) : await runEngine(task);
+    end = await TASKS[request.kind](task, folder);
   } catch (error) {
     end = failureOf(error, abort.signal.aborted);
   }
@@ -55,6 +56,15 @@ export async function run(folder: string): Promise<number> {
   journal.write({ at: new Date().toISOString(), end });
   return 0;
 }
+
+const TASKS: Readonly<Record<RunRequest["kind"], (task: Task, folder: string) => Promise<RunEnd>>> = {
+  verify: runVerify,
+  rotate: runRotation,
+  preview: runEngine,
+  up: runEngine,
+  refresh: runEngine,
+  destroy: runEngine,
+};
 
 /** Of two that might run an attempt, or a portal that has given it up, the first wins. */
 function isFirst(folder: string): boolean {

@@ -7,7 +7,7 @@ import type { Dispatcher } from "../service/operations.ts";
 import { Refusal } from "../service.ts";
 import type { Sql } from "../store/database.ts";
 import { addEvents, type NewEvent, type OperationRow, operationRow } from "../store/operations.ts";
-import { type Ending, finish } from "./finish.ts";
+import { type Ending, finish, rememberRotation } from "./finish.ts";
 import { readJournal } from "./journal.ts";
 import { MACHINE, mustWait, type Owner, takeOver } from "./ownership.ts";
 import { requestFor } from "./request-for.ts";
@@ -167,6 +167,7 @@ export class Shepherd {
       this.#id,
       lines.flatMap((line): NewEvent[] => ("event" in line ? [{ at: line.at, event: line.event }] : [])),
     );
+    for (const line of lines) if ("stackFile" in line) await rememberRotation(sql, row.stack, line.stackFile, line.rotation);
     const last = lines.find((line) => "end" in line);
     if (last !== undefined && "end" in last) await finish(sql, this.#dispatcher, await operationRow(sql, this.#id), last.end);
     return "stored";

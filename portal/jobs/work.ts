@@ -1,4 +1,5 @@
 import type { OperationEvent } from "../../automation/events.ts";
+import type { RotationRecord } from "../../automation/rotation/record.ts";
 import type { JournalWriter } from "./journal.ts";
 import type { JournalLine } from "./request.ts";
 
@@ -29,6 +30,11 @@ export class Work {
   /** An engine was started. Holds no secret, and must be known should we be killed. */
   engine(pid: number): void {
     this.#journal.write({ at: new Date().toISOString(), engine: pid });
+  }
+
+  /** A rotation has come a step further. Holds no secret in the open. */
+  rotation(stackFile: string, rotation: RotationRecord | undefined): void {
+    this.#journal.write({ at: new Date().toISOString(), stackFile, rotation: rotation ?? null });
   }
 
   /** Resolves when everything told so far is written. */

@@ -1,3 +1,4 @@
+import { ROTATIONS } from "../../automation/rotation/steps.ts";
 import { Refusal } from "../service.ts";
 
 export type FreeKind = "preview" | "refresh" | "verify" | "rotate";
@@ -6,7 +7,7 @@ const NAMES: Readonly<Record<FreeKind, readonly string[]>> = {
   preview: [],
   refresh: ["forgetInterrupted"],
   verify: ["only", "skip", "exact", "unsafeMethods", "exhaustQuotas", "patienceSeconds"],
-  rotate: [],
+  rotate: ["what", "clientsReady"],
 };
 const PATTERN = /^[\w.*-]{1,100}$/;
 
@@ -23,10 +24,12 @@ export function checkedOptions(kind: FreeKind, given: Readonly<Record<string, un
     if (!fits(name, value))
       throw new Refusal("invalid", `The option ${name} has a value it cannot have`, HELP[name] ?? "give true or false");
   }
+  if (kind === "rotate" && given.what === undefined) throw new Refusal("invalid", "The option what is missing", HELP.what as string);
   return given;
 }
 
 const HELP: Readonly<Record<string, string>> = {
+  what: `give one of ${ROTATIONS.join(", ")}`,
   only: "give a list of probes such as cors or jwt.*",
   skip: "give a list of probes such as cors or jwt.*",
   patienceSeconds: "give a whole number from 1 to 600",
@@ -35,6 +38,7 @@ const HELP: Readonly<Record<string, string>> = {
 function fits(name: string, value: unknown): boolean {
   if (name === "only" || name === "skip")
     return Array.isArray(value) && value.length <= 100 && value.every((pattern) => typeof pattern === "string" && PATTERN.test(pattern));
+  if (name === "what") return ROTATIONS.some((known) => known === value);
   if (name === "patienceSeconds") return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 600;
   return typeof value === "boolean";
 }

@@ -124,4 +124,5 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       expires_at timestamptz NOT NULL)`,
     "CREATE INDEX session_expiry ON portal.session (expires_at)",
   ],
+  ["ALTER TABLE portal.stack ADD COLUMN rotation jsonb"],
 ];

@@ -1,6 +1,7 @@
 import type { CertificateEntry } from "../../automation/certificates.ts";
 import type { ControlFact } from "../../automation/plan/controls/facts.ts";
 import type { PlanDocument } from "../../automation/plan/review/diff.ts";
+import type { RotationRecord } from "../../automation/rotation/record.ts";
 import { Refusal, type StackSummary } from "../service.ts";
 import type { Sql } from "./database.ts";
 
@@ -30,6 +31,8 @@ export interface StackRow {
   readonly state_digest: string | null;
   readonly certificates: readonly CertificateEntry[] | null;
   readonly health: Health;
+  /** A rotation that is under way. */
+  readonly rotation: RotationRecord | null;
 }
 
 /** @param lock keeps others from changing the stack until the transaction ends @throws Refusal `not found` */

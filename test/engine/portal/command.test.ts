@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import type { OperationSummary, Plan, StackSummary } from "../../../portal/service.ts";
+import type { AuditEntry, OperationSummary, Plan, StackSummary } from "../../../portal/service.ts";
 import { Documents, ROOT } from "../../unit/cli/support.ts";
 import { DOCUMENT } from "./support.ts";
 
@@ -106,7 +106,7 @@ describe("gateway portal", function () {
     const put = (tag: string) =>
       call("/api/v1/stacks/mine/document", {
         method: "PUT",
-        json: { text: DOCUMENT.replace("cdn", "none") },
+        json: { text: DOCUMENT.replace("orders.shop", "orders2.shop") },
         headers: { "if-match": tag },
       });
     assert.equal((await put(etag)).status, 200);
@@ -116,10 +116,16 @@ describe("gateway portal", function () {
     assert.ok(faults.length > 1 && faults.some(({ line }) => line === 2), JSON.stringify(faults));
 
     const click = () =>
-      call("/api/v1/stacks/mine/plans", { method: "POST", json: { kind: "up" }, headers: { "idempotency-key": "a click" } });
+      call("/api/v1/stacks/mine/plans", { method: "POST", json: { kind: "up" }, headers: { "idempotency-key": "one-click" } });
     const answers = await Promise.all([click(), click()]);
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409]);
     const again = await click();
+    const endless = await call("/api/v1/stacks/mine/plans", {
+      method: "POST",
+      json: { kind: "up" },
+      headers: { "idempotency-key": "k".repeat(9000) },
+    });
+    assert.equal(endless.status, 422);
     assert.equal(again.headers.get("idempotent-replayed"), "true");
     const { items } = (await (await call("/api/v1/stacks/mine/plans")).json()) as { items: Plan[] };
     assert.deepEqual(
@@ -147,9 +153,13 @@ describe("gateway portal", function () {
   });
 
   it("writes down who did what", async () => {
-    const { items } = (await (await call("/api/v1/audit")).json()) as { items: { actor: string; from: string; action: string }[] };
-    assert.ok(items.length >= 4);
-    assert.ok(items.every(({ actor, from }) => actor === "local" && from === "127.0.0.1"));
+    const { items } = (await (await call("/api/v1/audit")).json()) as { items: AuditEntry[] };
+    const mine = items.filter(({ actor }) => actor === "local");
+    assert.ok(mine.every(({ from }) => from === "127.0.0.1"));
+    assert.deepEqual(
+      mine.map(({ action, outcome }) => `${action} ${outcome}`).filter((deed) => !deed.startsWith("operation.")),
+      ["plan.request done", "document.save refused", "document.save done", "stack.create done"],
+    );
   });
 
   it("has its database for itself", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Portal } from "../../../portal/service/index.ts";
 import { readSettings } from "../../../portal/settings.ts";
-import { type RunningPortal, servePortal } from "../../../portal/start.ts";
+import { type PortalParts, type RunningPortal, servePortal } from "../../../portal/start.ts";
 import { MemoryService } from "../../unit/portal/http/memory-service.ts";
 import { MemoryAnswers, MemorySessions } from "../../unit/portal/http/support.ts";
 import { ensureSchemathesis, missing, schemathesis } from "./schemathesis.ts";
@@ -12,8 +12,8 @@ const RATES = { reads: 1e6, changes: 1e6, strangers: 1e6, attempts: 1e6 };
 describe("the portal's API by its own description (schemathesis)", function () {
   this.timeout(120_000);
   const log: string[] = [];
-  const serve = (parts: Parameters<typeof servePortal>[0]): Promise<RunningPortal> =>
-    servePortal(parts, {
+  const serve = (parts: PortalParts): Promise<RunningPortal> =>
+    servePortal(async () => parts, {
       settings: readSettings({ port: "0" }, {}),
       version: "0.0.0",
       log: (line) => log.push(line),

@@ -158,18 +158,18 @@ export class Soak {
     const stackFile = parseStackFile(STACK, join(this.lab.folder, "Pulumi.one.yaml"), "config: {}\n", "it");
     const snapshot = await readSnapshot({ project, stack: STACK, engine: this.lab.engine, stackFile });
     const inState = snapshot.resources.filter(({ type }) => type === "probe:index:Item").map(({ name }) => name);
-    assert.deepEqual(inState.sort(), this.#world(), "the state and the world differ");
+    assert.deepEqual(inState.sort(), this.#world(), `the state and the world differ:\n${this.lab.journal(STACK).slice(-40).join("\n")}`);
     const locks = join(this.lab.folder, ".gateway", "state", ".pulumi", "locks");
     assert.deepEqual(existsSync(locks) ? filesBelow(locks) : [], [], "a lock was left");
   }
 
-  /** What exists, by what the provider has done: each thing once for every time it was created and not deleted. */
+  /** What exists, by what the provider has done: each thing once for every time it was created and not deleted. What is gone may be deleted again. */
   #world(): string[] {
     const counts = new Map<string, number>();
     for (const line of this.lab.journal(STACK)) {
       const [verb = "", name = "", phase] = line.split(" ");
       if (phase !== "end" || verb === "update") continue;
-      counts.set(name, (counts.get(name) ?? 0) + (verb === "create" ? 1 : -1));
+      counts.set(name, Math.max(0, (counts.get(name) ?? 0) + (verb === "create" ? 1 : -1)));
     }
     return [...counts].flatMap(([name, count]) => Array.from({ length: count }, () => name)).sort();
   }
