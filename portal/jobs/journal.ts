@@ -16,7 +16,9 @@ export class JournalWriter {
   }
 
   write(line: JournalLine): void {
-    const bytes = Buffer.from(`${JSON.stringify(this.#hide(line))}\n`);
+    // A stack file holds secrets encrypted only, and is stored as it is: with a word masked it would be another one.
+    const told = "stackFile" in line ? line : this.#hide(line);
+    const bytes = Buffer.from(`${JSON.stringify(told)}\n`);
     for (let written = 0; written < bytes.length; ) {
       try {
         written += writeSync(this.#file, bytes, written);

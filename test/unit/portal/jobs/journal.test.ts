@@ -30,6 +30,19 @@ describe("the journal of an attempt", () => {
     assert.deepEqual(readJournal(path, second.next), { lines: [], next: second.next });
   });
 
+  it("masks what is told, and keeps a stack file as it is", () => {
+    const path = join(folder, "masked");
+    const writer = new JournalWriter(path, () => ({ masked: true }));
+    const settings = {
+      at: "2026-01-01T00:00:00.000Z",
+      stackFile: "config:\n  secure-gateway:document: gateways/lab.yaml\n",
+      rotation: null,
+    };
+    writer.write(line("a secret"));
+    writer.write(settings);
+    assert.deepEqual(readJournal(path, 0).lines, [{ masked: true }, settings]);
+  });
+
   it("has lines of any length", () => {
     const path = join(folder, "long");
     const writer = new JournalWriter(path, (value) => value);
