@@ -95,7 +95,8 @@ export interface NewOperation {
 export async function insertOperation(sql: Sql, operation: NewOperation): Promise<OperationRow> {
   const { id, stack, kind, plan, options = {}, by } = operation;
   await sql.query(
-    "INSERT INTO portal.operation (id, stack, kind, plan, options, state, requested_by) VALUES ($1, $2, $3, $4, $5, 'waiting', $6)",
+    `INSERT INTO portal.operation (id, stack, kind, plan, options, state, requested_by, requested_at)
+     VALUES ($1, $2, $3, $4, $5, 'waiting', $6, clock_timestamp())`,
     [id, stack, kind, plan ?? null, JSON.stringify(options), by],
   );
   await addEvents(sql, id, [{ at: new Date().toISOString(), event: { type: "state", state: "waiting" } }]);
