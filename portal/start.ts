@@ -1,9 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { createPortalApp, type PortalPages } from "./http/app.ts";
 import type { AnswerStore } from "./http/idempotency.ts";
 import type { RateLimits } from "./http/limits.ts";
-import { listen } from "./http/server.ts";
+import { Problem } from "./http/problem.ts";
+import { type Handler, listen } from "./http/server.ts";
 import type { PortalService } from "./service.ts";
 import type { PortalSettings } from "./settings.ts";
+import type { SignInMethod } from "./sign-in/authenticator.ts";
 import { LocalSignIn } from "./sign-in/local.ts";
 import { OidcSignIn } from "./sign-in/oidc.ts";
 import type { SessionStore } from "./sign-in/session.ts";
@@ -35,38 +38,33 @@ export interface RunningPortal {
   close(): Promise<void>;
 }
 
-/** Listens, and answers requests with the service. @throws ListenError */
-export async function servePortal({ service, sessions, answers, pages }: PortalParts, options: ServeOptions): Promise<RunningPortal> {
-  const { settings, version, log } = options;
-  const stopping = new AbortController();
-  const scheme = settings.tls === undefined ? "http" : "https";
-  // The address is known when the listener is there, and is part of what it answers.
-  let handle: ReturnType<typeof createPortalApp>["app"]["fetch"] | undefined;
+/**
+ * Listens, opens what the answers stand on, and answers requests with it; until then with 503.
+ *
+ * @param open makes the parts; when it rejects, the listener is closed and so does this
+ * @throws ListenError before anything was opened
+ */
+export async function servePortal(open: () => Promise<PortalParts>, options: ServeOptions): Promise<RunningPortal> {
+  const { settings } = options;
+  let handle: Handler["fetch"] = starting;
   const listener = await listen(
-    { fetch: (request, environment) => handle?.(request, environment) ?? new Response(null, { status: 503 }) },
+    { fetch: (request, environment) => handle(request, environment) },
     settings.host,
     settings.port,
     settings.tls,
   );
-  const { port } = listener.address;
-  const url = settings.url ?? new URL(`${scheme}://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`);
-  const local = new LocalSignIn((token) => options.announce(signInUrl(url, token)));
+  const stopping = new AbortController();
+  const url = urlOf(settings, listener.address.port);
   const { oidc } = settings;
-  const { app } = createPortalApp({
-    service,
-    answers,
-    sessions: new Sessions(sessions, settings.times),
-    signIn: oidc === undefined ? local : new OidcSignIn({ ...oidc, audience: oidc.audience ?? url.origin }, url),
-    url,
-    hosts: settings.url === undefined && oidc === undefined ? [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`] : [],
-    trustedProxies: settings.trustedProxies,
-    ...(options.rates === undefined ? {} : { rates: options.rates }),
-    ...(pages === undefined ? {} : { pages }),
-    version,
-    log,
-    stopping: stopping.signal,
-  });
-  handle = app.fetch;
+  const local = new LocalSignIn((token) => options.announce(signInUrl(url, token)));
+  try {
+    const parts = await open();
+    const signIn = oidc === undefined ? local : new OidcSignIn({ ...oidc, audience: oidc.audience ?? url.origin }, url);
+    handle = handlerOf(parts, options, { url, port: listener.address.port, signIn, stopping: stopping.signal });
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
   if (oidc === undefined) options.announce(signInUrl(url, local.token));
   return {
     url,
@@ -77,5 +75,40 @@ export async function servePortal({ service, sessions, answers, pages }: PortalP
     },
   };
 }
+
+interface Place {
+  readonly url: URL;
+  readonly port: number;
+  readonly signIn: SignInMethod;
+  readonly stopping: AbortSignal;
+}
+
+function handlerOf(parts: PortalParts, { settings, version, log, rates }: ServeOptions, { port, ...place }: Place): Handler["fetch"] {
+  const { service, sessions, answers, pages } = parts;
+  const { app } = createPortalApp({
+    ...place,
+    service,
+    answers,
+    sessions: new Sessions(sessions, settings.times),
+    hosts: settings.url === undefined && settings.oidc === undefined ? [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`] : [],
+    trustedProxies: settings.trustedProxies,
+    ...(rates === undefined ? {} : { rates }),
+    ...(pages === undefined ? {} : { pages }),
+    version,
+    log,
+  });
+  return (request, environment) => app.fetch(request, environment);
+}
+
+/** The portal as browsers reach it, where nothing else was said. */
+function urlOf({ url, tls, host }: PortalSettings, port: number): URL {
+  return url ?? new URL(`${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`);
+}
+
+const starting = () => {
+  const problem = new Problem("unavailable", "The portal is starting.", { remedy: "try again in a moment" });
+  const headers = { "content-type": "application/problem+json", "retry-after": "2" };
+  return new Response(JSON.stringify(problem.document(randomUUID())), { status: problem.status, headers });
+};
 
 const signInUrl = (url: URL, token: string) => new URL(`/sign-in?token=${token}`, url).href;

@@ -23,12 +23,7 @@ async function runPortal(line: CommandLine, options: PortalFlags & { readonly js
   const settings = await readPortalSettings(options);
   const stop = stopSignal(line);
   try {
-    const service = await openService(line, settings);
-    try {
-      await serve(line, settings, service, options.json === true, stop.asked);
-    } finally {
-      await service.close();
-    }
+    await serve(line, settings, options.json === true, stop.asked);
   } finally {
     stop.forget();
   }
@@ -44,8 +39,6 @@ async function readPortalSettings(flags: PortalFlags): Promise<PortalSettings> {
     throw error;
   }
 }
-
-type OpenService = Awaited<ReturnType<typeof openService>>;
 
 /** The service on this project; what it runs on this machine is set up first. */
 async function openService(line: CommandLine, { oidc, databaseUrl, data }: PortalSettings) {
@@ -65,39 +58,32 @@ async function openService(line: CommandLine, { oidc, databaseUrl, data }: Porta
   );
 }
 
-/** Answers requests until somebody asks the portal to stop. */
-async function serve(
-  line: CommandLine,
-  settings: PortalSettings,
-  service: OpenService,
-  json: boolean,
-  asked: Promise<void>,
-): Promise<void> {
-  const [{ servePortal }, { portalPages }] = await Promise.all([import("../../portal/start.ts"), import("../../portal/page/index.ts")]);
+/** Answers requests until somebody asks the portal to stop. The listener comes first: what is wrong with it is known at once. */
+async function serve(line: CommandLine, settings: PortalSettings, json: boolean, asked: Promise<void>): Promise<void> {
+  const { servePortal } = await import("../../portal/start.ts");
+  let service: Awaited<ReturnType<typeof openService>> | undefined;
   let signIn: string | undefined;
   let open = false;
-  const running = await starting(() =>
-    servePortal(
-      { service, sessions: service.sessions, answers: service.answers, pages: portalPages() },
-      {
-        settings,
-        version: line.version,
-        log: (entry) => line.note(entry),
-        announce: (url) => {
-          if (open) line.note(`To sign in again: ${url}`);
-          else signIn = url;
-        },
-      },
-    ),
-  );
-  open = true;
+  const announce = (url: string) => {
+    if (open) line.note(`To sign in again: ${url}`);
+    else signIn = url;
+  };
+  const parts = async () => {
+    const { portalPages } = await import("../../portal/page/index.ts");
+    service = await openService(line, settings);
+    return { service, sessions: service.sessions, answers: service.answers, pages: portalPages() };
+  };
   try {
+    const options = { settings, version: line.version, log: (entry: string) => line.note(entry), announce };
+    const running = await listening(() => servePortal(parts, options));
+    open = true;
     const document = { ok: true, url: running.url.origin, signIn: signIn ?? null, token: running.apiToken ?? null };
     line.streams.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : startText(line, document));
     await asked;
-    line.note("Stopping: answers that are under way are finished, operations go on or are taken up again at the next start.");
-  } finally {
+    line.note("Stopping: answers under way are finished; operations go on, and the next start looks after them.");
     await running.close();
+  } finally {
+    await service?.close();
   }
 }
 
@@ -148,7 +134,7 @@ async function refusing<T extends PortalService>(open: () => Promise<T>): Promis
   }
 }
 
-async function starting<T>(start: () => Promise<T>): Promise<T> {
+async function listening<T>(start: () => Promise<T>): Promise<T> {
   const { ListenError } = await import("../../portal/http/server.ts");
   try {
     return await start();

@@ -6,6 +6,9 @@ import type { PortalEnv } from "./environment.ts";
 /** Where answers are kept, shared by all replicas. */
 export type AnswerStore = Pick<IdempotencyKeys, "begin" | "finish" | "abandon">;
 
+/** What an `Idempotency-Key` may be. */
+export const KEY = /^[\x21-\x7e]{1,255}$/;
+
 const KEPT_HEADERS = ["content-type", "location", "etag"];
 
 /**
@@ -16,7 +19,8 @@ export function idempotency(store: AnswerStore): MiddlewareHandler<PortalEnv> {
   return async (c, next) => {
     const { actor } = c.var;
     const key = c.req.method === "POST" ? c.req.header("idempotency-key") : undefined;
-    if (key === undefined || actor === undefined) return next();
+    // What is no key is refused by the route.
+    if (key === undefined || actor === undefined || !KEY.test(key)) return next();
     const answer = await store.begin(actor.id, key, digestOf(c.req.method, c.req.path, await c.req.text()));
     if (answer !== "new") {
       const { status, headers, body } = answer;

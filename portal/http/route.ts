@@ -2,6 +2,7 @@ import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { Role } from "../service.ts";
 import type { PortalEnv } from "./environment.ts";
+import { KEY } from "./idempotency.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 
 /** Who may call a route: anybody, everybody who is signed in, or those with one of the roles. */
@@ -48,14 +49,10 @@ export const ProblemSchema = z
 export const problemAnswer = (description: string) => ({ description, content: { "application/problem+json": { schema: ProblemSchema } } });
 
 export const IdempotencyKey = z.object({
-  "idempotency-key": z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/)
-    .optional()
-    .openapi({
-      description:
-        "Any text of its own for each wish, such as a UUID. The same wish with the same key is done once; later calls get the first one's answer for a day.",
-    }),
+  "idempotency-key": z.string().regex(KEY).optional().openapi({
+    description:
+      "Any text of its own for each wish, such as a UUID. The same wish with the same key is done once; later calls get the first one's answer for a day.",
+  }),
 });
 
 type Config<P extends string> = Omit<RouteConfig, "path" | "middleware" | "security"> & { readonly path: P; readonly summary: string };

@@ -17,7 +17,7 @@ export async function servePages(service: PortalService): Promise<ServedPages> {
   let signInUrl = "";
   const log: string[] = [];
   const portal = await servePortal(
-    { service, sessions: new MemorySessions(), answers: new MemoryAnswers(), pages: portalPages() },
+    async () => ({ service, sessions: new MemorySessions(), answers: new MemoryAnswers(), pages: portalPages() }),
     {
       settings: readSettings({ port: "0" }, {}),
       version: "test",

@@ -10,7 +10,7 @@ describe("signing in to a portal on loopback", () => {
   beforeEach(async () => {
     announced.length = 0;
     portal = await servePortal(
-      { service: new MemoryService(), sessions: new MemorySessions(), answers: new MemoryAnswers() },
+      async () => ({ service: new MemoryService(), sessions: new MemorySessions(), answers: new MemoryAnswers() }),
       { settings: readSettings({ port: "0" }, {}), version: "0.0.0", log: () => {}, announce: (url) => announced.push(url) },
     );
   });

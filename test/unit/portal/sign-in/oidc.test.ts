@@ -26,10 +26,13 @@ describe("signing in to the portal by OpenID Connect", () => {
     );
     sessions = new MemorySessions();
     service = new MemoryService();
-    return servePortal(
-      { service, sessions, answers: new MemoryAnswers() },
-      { settings, version: "0.0.0", log: (line) => log.push(line), announce: () => assert.fail("no token signs in"), rates: RATES },
-    );
+    return servePortal(async () => ({ service, sessions, answers: new MemoryAnswers() }), {
+      settings,
+      version: "0.0.0",
+      log: (line) => log.push(line),
+      announce: () => assert.fail("no token signs in"),
+      rates: RATES,
+    });
   }
 
   before(async () => {
