@@ -212,7 +212,20 @@ describe("bad input", function () {
     });
   }
 
-  for (const verb of ["preview", "up", "refresh", "destroy", "outputs", "certs", "history", "cancel", "token", "secret x", "verify"])
+  for (const verb of [
+    "preview",
+    "up",
+    "refresh",
+    "destroy",
+    "outputs",
+    "certs",
+    "rotate --what leaf",
+    "history",
+    "cancel",
+    "token",
+    "secret x",
+    "verify",
+  ])
     it(`${verb} says which stacks there are before it looks for a tool`, async () => {
       const unknown = await inProcess([...verb.split(" "), "-s", "staging"], documents.folder);
       assert.deepEqual(unknown, {
