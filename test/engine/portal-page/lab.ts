@@ -93,6 +93,7 @@ export async function localDocument(): Promise<string> {
       routes: {
         "echo-public": { path: "/echo/public/*", methods: ["GET", "POST"], backend: "orders", public: true },
         "echo-token": { path: "/echo/token/*", methods: ["GET"], backend: "orders", require: [{ jwt: "login", scopes: ["orders.read"] }] },
+        "echo-mine": { path: "/echo/mine/*", methods: ["GET"], backend: "orders", require: [{ jwt: "login" }] },
       },
       local: {
         httpsPort,
