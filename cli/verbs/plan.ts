@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { GatewayPlan } from "../../automation/plan/plan.ts";
-import { isPlanDocument, type PlanDocument } from "../../automation/plan/review/diff.ts";
+import { isPlanDocument, nothingSince, type PlanChanges, type PlanDocument } from "../../automation/plan/review/diff.ts";
 import { CLOUDS } from "../../components/backends/contract.ts";
 import { type Answer, UsageError, type Verb } from "../command-line.ts";
 import { documentSource } from "../source.ts";
@@ -37,9 +37,11 @@ export const plan: Verb = {
       const bare = await planGateway({ cloud: source.cloud, model, documentFolder: dirname(source.file), ...stack });
       const { broken, advice } = reviewPolicies(bare.resources);
       const planned = { ...bare, findings: [...broken, ...bare.findings, ...advice] };
+      const { deploymentOf } = await import("../../automation/deployed.ts");
       const { planDocument, reviewOf } = await import("../../automation/plan/review/review.ts");
       const against = typeof options.against === "string" ? readPlan(options.against) : undefined;
-      const review = () => reviewOf({ document: source.shown, model, plan: planned, against });
+      const deployed = source.stack === undefined || against !== undefined ? undefined : deploymentOf(line.project, source.stack);
+      const review = () => reviewOf({ document: source.shown, model, plan: planned, against, deployed });
       if (typeof options.html === "string") {
         const { planPage } = await import("../../automation/plan/html/page.ts");
         writePage(options.html, planPage(review()));
@@ -49,7 +51,9 @@ export const plan: Verb = {
         return { ok: true, document: planDocument(model, planned), text: planMarkdown(review()) };
       }
       const text =
-        typeof options.html === "string" ? `written  ${options.html}` : planText(planned, source.shown, stylist(line.streams.stdout));
+        typeof options.html === "string"
+          ? `written  ${options.html}`
+          : planText(planned, source.shown, deployed && review().changes, stylist(line.streams.stdout));
       return { ok: true, document: planDocument(model, planned), text };
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
@@ -81,7 +85,7 @@ function writePage(file: string, page: string): void {
   }
 }
 
-function planText(planned: GatewayPlan, shown: string, style: Stylist): string {
+function planText(planned: GatewayPlan, shown: string, changes: PlanChanges | undefined, style: Stylist): string {
   const { cloud, variant, why, resources, controls, findings } = planned;
   return [
     style.bold(`${shown} on ${cloud} (${variant})`) + (why === "" ? "" : style.dim(`  ${why}`)),
@@ -92,5 +96,17 @@ function planText(planned: GatewayPlan, shown: string, style: Stylist): string {
     style.bold(`${count(controls.length, "control")}, each kept by`),
     ...columns(controls.map(({ control, status, resources: by, how }) => [control, status, `${how} [${by.join(", ")}]`])),
     ...(findings.length === 0 ? [] : ["", style.bold(count(findings.length, "finding")), ...findingLines(findings, style)]),
+    ...(changes === undefined ? [] : ["", ...changeLines(changes, style)]),
   ].join("\n");
+}
+
+/** What differs from what is deployed. */
+function changeLines(changes: PlanChanges, style: Stylist): string[] {
+  if (changes.none) return [style.bold(nothingSince(changes))];
+  const all = [...changes.controls, ...changes.resources];
+  return [
+    style.bold(`${count(all.length, "change")} since ${changes.since}`),
+    ...columns(all.map(({ kind, name, what }) => [kind, name, what.join("; ")])),
+    ...(changes.blind === undefined ? [] : [style.dim(`  ${changes.blind}`)]),
+  ];
 }

@@ -1,7 +1,7 @@
 import type { Finding } from "../../../components/backends/contract.ts";
 import type { CertificateRow } from "../review/certificates.ts";
 import type { ConcernGroup } from "../review/concerns.ts";
-import { type Change, MASKED, type PlanChanges } from "../review/diff.ts";
+import { type Change, MASKED, nothingSince, type PlanChanges } from "../review/diff.ts";
 import { hopTitle, type Picture, wordOf } from "../review/hops.ts";
 import type { ControlRow } from "../review/review.ts";
 import type { RouteRow } from "../review/routes.ts";
@@ -109,8 +109,9 @@ const PARTS = [
 
 /** What differs from the plan made before. */
 export function changesSection(changes: PlanChanges): Markup {
-  if (changes.none) return html`<h2 id="changes">What changes</h2><p>Nothing: the plan is the same as the one before. ${MASKED}</p>`;
-  return html`<h2 id="changes">What changes</h2><p class="soft">${MASKED}</p>${changes.moved === undefined ? "" : html`<p><b>Moved</b>: ${changes.moved}</p>`}${PARTS.map(
+  const [before, blind] = [changes.since ?? "the plan made before", changes.blind ?? MASKED];
+  if (changes.none) return html`<h2 id="changes">What changes</h2><p>${nothingSince(changes)} ${blind}</p>`;
+  return html`<h2 id="changes">What changes</h2><p>Since ${before}. <span class="soft">${blind}</span></p>${changes.moved === undefined ? "" : html`<p><b>Moved</b>: ${changes.moved}</p>`}${PARTS.map(
     ([title, part]) => (changes[part].length === 0 ? "" : html`<h3>${title} (${changes[part].length})</h3>${changesTable(changes[part])}`),
   )}`;
 }

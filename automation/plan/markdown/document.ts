@@ -1,4 +1,4 @@
-import { type Change, MASKED, type PlanChanges } from "../review/diff.ts";
+import { type Change, MASKED, nothingSince, type PlanChanges } from "../review/diff.ts";
 import { hopTitle } from "../review/hops.ts";
 import type { Review } from "../review/review.ts";
 
@@ -48,13 +48,15 @@ const PARTS = [
 ] as const;
 
 function changesText(changes: PlanChanges): string {
-  if (changes.none) return `### What changes\n\nNothing: the plan is the same as the one before. ${MASKED}`;
+  const blind = changes.blind ?? MASKED;
+  if (changes.none) return `### What changes\n\n${nothingSince(changes)} ${blind}`;
   const sections = PARTS.filter(([, part]) => changes[part].length > 0).map(
     ([title, part]) => `**${title}**\n\n${changes[part].map(changeText).join("\n")}`,
   );
   return [
     "### What changes",
-    MASKED,
+    ...(changes.since === undefined ? [] : [`Since ${changes.since}.`]),
+    blind,
     ...(changes.moved === undefined ? [] : [`**Moved**: ${escapeMarkdown(changes.moved)}`]),
     ...sections,
   ].join("\n\n");

@@ -33,6 +33,10 @@ const entries = (list: unknown, texts: readonly string[], maps: readonly string[
 export interface PlanChanges {
   /** True when nothing differs. */
   readonly none: boolean;
+  /** What the plan is compared with, such as `the deployment of 2026-11-21 15:45 UTC`; undefined for a plan made before. */
+  readonly since?: string;
+  /** What the comparison cannot see. */
+  readonly blind?: string;
   /** The cloud or the variant, when it is another one. */
   readonly moved: string | undefined;
   readonly routes: readonly Change[];
@@ -43,6 +47,10 @@ export interface PlanChanges {
 
 /** What a comparison of plans cannot see. */
 export const MASKED = "Inputs that hold secrets are masked in plans, so a change in them alone does not show here.";
+
+/** For people, where nothing differs. */
+export const nothingSince = ({ since }: PlanChanges): string =>
+  since === undefined ? "Nothing: the plan is the same as the one before." : `Nothing since ${since}.`;
 
 export interface Change {
   readonly kind: "added" | "removed" | "changed";

@@ -5,6 +5,7 @@ import type { GatewayModel } from "../../../components/spec/model.ts";
 import type { GatewayPlan } from "../plan.ts";
 import { type CertificateRow, certificateRows } from "./certificates.ts";
 import { type ConcernGroup, groupByConcern } from "./concerns.ts";
+import { changesSince, type Deployment } from "./deployed.ts";
 import { type PlanChanges, type PlanDocument, planChanges } from "./diff.ts";
 import { type Picture, pictureOf } from "./hops.ts";
 import { type RouteRow, routeRows } from "./routes.ts";
@@ -47,10 +48,12 @@ export interface ReviewInput {
   readonly plan: GatewayPlan;
   /** A plan made before, from `gateway plan --json`. */
   readonly against?: PlanDocument | undefined;
+  /** What is deployed, when there is no plan to compare with. */
+  readonly deployed?: Deployment | undefined;
 }
 
 /** Puts a plan and the model it was made from together for people. Pure. */
-export function reviewOf({ document, model, plan, against }: ReviewInput): Review {
+export function reviewOf({ document, model, plan, against, deployed }: ReviewInput): Review {
   const findings = [...plan.findings].sort((a, b) => Number(b.severity === "warning") - Number(a.severity === "warning"));
   return {
     document,
@@ -67,7 +70,7 @@ export function reviewOf({ document, model, plan, against }: ReviewInput): Revie
     certificates: certificateRows(model),
     resources: groupByConcern(plan.resources),
     resourceCount: plan.resources.filter(({ type }) => !type.startsWith("secure-gateway:")).length,
-    changes: against && planChanges(against, planDocument(model, plan)),
+    changes: against ? planChanges(against, planDocument(model, plan)) : deployed && changesSince(deployed, plan),
   };
 }
 
