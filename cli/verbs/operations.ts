@@ -8,7 +8,11 @@ import { summaryText } from "../text/summary.ts";
 
 const verb = (name: OperationKind, description: string, more: (command: Command) => Command = (command) => command): Verb => ({
   name,
-  declare: (command) => more(withStack(command.description(description))),
+  declare: (command) =>
+    more(withStack(command.description(description))).option(
+      "--portal <url>",
+      "do it through this portal instead of here; GATEWAY_PORTAL_TOKEN holds an access token for it",
+    ),
   run: (line, options) => runOperation(line, name, options),
 });
 
@@ -27,6 +31,10 @@ export const destroy = verb("destroy", "Remove everything the stack has created.
 /** Runs an operation with live progress; Ctrl-C asks the engine to stop, a second one stops it at once. */
 async function runOperation(line: CommandLine, kind: OperationKind, options: Readonly<Record<string, unknown>>): Promise<Answer> {
   const stack = stackName(line, options);
+  if (typeof options.portal === "string") {
+    const { runRemotely } = await import("../remote/operations.ts");
+    return runRemotely(line, kind, stack, options.portal);
+  }
   const { readStackFile, settingsOf } = await import("../../automation/stack-file.ts");
   const { cloud } = settingsOf(line.project, readStackFile(line.project, stack));
   const { engine } = await openStack(line, options);

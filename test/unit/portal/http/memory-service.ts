@@ -27,6 +27,8 @@ export class MemoryService implements PortalService {
   readonly actors: Actor[] = [];
   /** What every call rejects with, for as long as it is set. */
   failure: Error | undefined;
+  /** State of the plans it makes. */
+  planState: Plan["state"] = "ready";
   #waiting: (() => void)[] = [];
   #number = 0;
 
@@ -131,7 +133,7 @@ export class MemoryService implements PortalService {
     id,
     stack,
     kind,
-    state: "ready",
+    state: this.planState,
     requestedBy: "local",
     requestedAt: AT,
     weakens: true,
