@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
-import { dirname } from "node:path";
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as cmd from "@pulumi/pulumi/automation/cmd.js";
 import * as errors from "@pulumi/pulumi/automation/errors.js";
 import { SemVer } from "semver";
@@ -67,7 +69,7 @@ export class Engine {
     for (const send of this.#running) send("SIGINT");
   }
 
-  /** Signature of the Automation API's own runner. `signal` asks the engine to stop once what is being done is done. */
+  /** Signature of the Automation API's own runner; what is printed is handed over at the end. `signal` asks the engine to stop once what is being done is done. */
   run(
     args: string[],
     cwd: string,
@@ -79,22 +81,13 @@ export class Engine {
   ): Promise<CommandResult> {
     const all = args.includes("--non-interactive") ? args : [...args, "--non-interactive"];
     const path = [dirname(this.command), additionalEnv.PATH ?? process.env.PATH].join(":");
+    const output = new OutputFiles(cwd);
     return new Promise((resolve, reject) => {
       const child = spawn(this.command, all, {
         cwd,
         env: { ...process.env, ...additionalEnv, PATH: path, PULUMI_AUTOMATION_API: "true" },
-        stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+        stdio: [input === undefined ? "ignore" : "pipe", output.stdout, output.stderr],
         detached: true,
-      });
-      let stdout = "";
-      let stderr = "";
-      child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-        stdout += text;
-        onOutput?.(text);
-      });
-      child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-        stderr += text;
-        onError?.(text);
       });
       child.stdin?.on("error", () => {}).end(input);
 
@@ -123,15 +116,40 @@ export class Engine {
       });
       child.once("error", (error) => {
         done();
+        output.take();
         reject(createCommandError(new CommandResult("", error.message, -2, error)));
       });
       child.once("close", (code, killedBy) => {
         done();
+        const { stdout, stderr } = output.take();
+        if (stdout !== "") onOutput?.(stdout);
+        if (stderr !== "") onError?.(stderr);
         const result = new CommandResult(stdout, killedBy === null ? stderr : `${stderr}\nended by ${killedBy}`, code ?? -2);
         if (code === 0) resolve(result);
         else reject(createCommandError(result));
       });
     });
+  }
+}
+
+/** What an engine prints, in files: an engine that prints into a pipe dies with whoever reads it, in the middle of what it does. */
+class OutputFiles {
+  readonly stdout: number;
+  readonly stderr: number;
+  readonly #paths: readonly string[];
+
+  constructor(folder: string) {
+    const name = join(folder, `.output-${randomUUID()}`);
+    this.#paths = [`${name}.out`, `${name}.err`];
+    [this.stdout, this.stderr] = this.#paths.map((path) => openSync(path, "wx+", 0o600)) as [number, number];
+  }
+
+  /** Everything that was printed; once. */
+  take(): { readonly stdout: string; readonly stderr: string } {
+    const [stdout, stderr] = this.#paths.map((path) => readFileSync(path, "utf8")) as [string, string];
+    for (const file of [this.stdout, this.stderr]) closeSync(file);
+    for (const path of this.#paths) rmSync(path, { force: true });
+    return { stdout, stderr };
   }
 }
 

@@ -31,14 +31,17 @@ function collect(value: unknown, found: string[]): void {
   }
 }
 
+/** Words that stand in something that is secret as a whole, such as `request` in a configuration: hidden, they would make every sentence unreadable. */
+const isWord = (text: string) => text.length < 12 || (text.length < 24 && /^[A-Za-z ,.:_/-]*$/.test(text));
+
 /** Texts in a secret, which may be JSON of something larger. */
-function textsOf(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(textsOf);
-  if (isRecord(value)) return Object.values(value).flatMap(textsOf);
-  if (typeof value !== "string") return [];
+function textsOf(value: unknown, nested = false): string[] {
+  if (Array.isArray(value)) return value.flatMap((entry) => textsOf(entry, true));
+  if (isRecord(value)) return Object.values(value).flatMap((entry) => textsOf(entry, true));
+  if (typeof value !== "string" || (nested && isWord(value))) return [];
   try {
     const inner: unknown = JSON.parse(value);
-    if (typeof inner === "string" || (typeof inner === "object" && inner !== null)) return [...textsOf(inner), value];
+    if (typeof inner === "string" || (typeof inner === "object" && inner !== null)) return [...textsOf(inner, nested), value];
   } catch {
     // It is a text of its own.
   }
