@@ -15,7 +15,7 @@ const CURRENT = "current";
  */
 export async function writeServiceFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const name of Object.keys(files))
-    if (basename(name) !== name || name.startsWith(".")) throw new Error(`"${name}" is no name of a file in one folder`);
+    if (name === "" || basename(name) !== name || name.startsWith(".")) throw new Error(`"${name}" is no name of a file in one folder`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   const before = await readlink(join(folder, CURRENT)).catch(() => undefined);
