@@ -88,9 +88,11 @@ describe("verify", function () {
     const asked = new Set<string>(
       [open, closed, fingerprints].flatMap(({ gateway }) => usedControls(gateway.model)).map(({ control }) => control),
     );
+    // Only its source is another: test/live/acme has the certificate issued, and what is shown is judged like an imported one.
+    const elsewhere = ["tls.certificate.acme"];
     assert.deepEqual(
       Object.keys(CONTROLS).filter((control) => !asked.has(control) && !refused.includes(control)),
-      [],
+      elsewhere,
     );
   });
 
