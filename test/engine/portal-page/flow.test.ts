@@ -71,11 +71,12 @@ describe("the portal in a browser, from sign-in to destruction of a gateway on t
     await page.getByRole("link", { name: "New stack" }).click();
     await page.getByLabel("Name").fill("lab");
     await page.locator(".cm-content").waitFor();
-    await write(text.replace("backend: orders", "backend: order"));
+    await write(text.replace("name: lab\n", "name: Lab\n"));
     await page.getByRole("button", { name: "Create stack" }).click();
     await page.waitForURL("**/stacks/lab/document");
-    assert.equal(await page.locator(".cm-lintRange-error").first().textContent(), "backend");
-    assert.match((await page.locator("#faults").textContent()) ?? "", /routes\.echo-public\.backend/);
+    await page.locator("#faults .tag.bad").waitFor();
+    assert.equal(await page.locator(".cm-lintRange-error").first().textContent(), "name");
+    assert.match((await page.locator("#faults").textContent()) ?? "", /name.*line 1/);
     await write(text);
     await page.locator("#faults .tag.good").waitFor();
     await page.locator("#draft svg").waitFor();
