@@ -32,3 +32,29 @@ const route = (index: number) => ({
   backend: BACKENDS[index % BACKENDS.length],
   require: [{ jwt: "login", scopes: ["things.read"] }],
 });
+
+/** Most routes on one gateway here: API Gateway imports 6 MB, a policy of API Management has 256 KiB, an Endpoints service 1 MB. */
+export const LARGEST = 2000;
+
+/** The same API as each cloud takes it. */
+export function documentFor(cloud: string, count: number): Document {
+  const document = { ...api(count) };
+  switch (cloud) {
+    // API Gateway redirects plain HTTP behind CloudFront only; more than 300 paths need a raised quota.
+    case "aws":
+      return { ...document, edge: "cdn", aws: { cloudwatchRole: "create", quotas: { resourcesPerApi: 100_000 } } };
+    case "azure":
+      return { ...document, tls: { certificate: { source: "internal" } }, azure: AZURE };
+    case "gcp":
+      return { ...document, gcp: { project: "bench-123456", region: "europe-west3" } };
+    default:
+      return { ...document, tls: { certificate: { source: "internal" } } };
+  }
+}
+
+const AZURE = {
+  tier: "Developer",
+  publisher: { email: "api@example.com" },
+  openIdConfigurations: { login: "https://login.example.com/.well-known/openid-configuration" },
+  accept: ["keyCache", "publicRoots", "sharedTrust"],
+};

@@ -72,6 +72,7 @@ export async function benchGateway(rounds = 5, perSecond = 300, seconds = 4) {
         }
       }
     }
+    const memory = Object.fromEntries(Object.entries(subjects).map(([name, { pid }]) => [name, memoryMib(pid)]));
     const figures = Object.fromEntries(
       Object.entries(results).map(([name, { cpu, p50s, p99s }]) => [
         name,
@@ -80,6 +81,7 @@ export async function benchGateway(rounds = 5, perSecond = 300, seconds = 4) {
           p99Ms: rounded(median(p99s), 2),
           cpuMicrosPerRequest: rounded(median(cpu), 0),
           requestsPerCoreSecond: rounded(1e6 / median(cpu), 0),
+          memoryMib: memory[name],
         },
       ]),
     );
@@ -170,6 +172,12 @@ function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Memory a process holds now, in MiB. */
+function memoryMib(pid: number): number {
+  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return rounded(Number(kib) / 1024, 0);
 }
 
 /** Runs the load in a process of its own. */

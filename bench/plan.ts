@@ -1,89 +1,85 @@
-import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CLOUDS } from "../components/backends/contract.ts";
 import { cacheFolder } from "../tools/setup/packages.mjs";
-import { say } from "../tools/setup/progress.mjs";
-import { api } from "./documents.ts";
-import { costOf, inTurn, rounded } from "./measure.ts";
+import { installCdk, synthesized } from "./cdk.ts";
+import { documentFor, LARGEST } from "./documents.ts";
+import { type Cost, costOf, inTurn, rounded } from "./measure.ts";
+import type { Extent } from "./results.ts";
 
-const CDK_VERSION = "2.276.0";
-const CONSTRUCTS_VERSION = "10.8.1";
+export interface PlanSize {
+  readonly routes: number;
+  /** How many gateways the routes are on: no cloud takes more than `LARGEST` in one API. */
+  readonly gateways: number;
+  readonly costs: Readonly<Record<string, Cost>>;
+  /** Resources each program asks for. */
+  readonly resources: Readonly<Record<string, number>>;
+}
 
-/** `gateway check` and `gateway plan` of 10 and 1,000 routes on AWS, and the AWS CDK's synthesis of the same API. */
-export function benchPlan(root: string, rounds = 5) {
+/** `gateway plan` as a process from start to end on every cloud, against the AWS CDK, a hand-written Pulumi program, and the start of Node with the SDK. */
+export function benchPlan(root: string, extent: Extent) {
   const cdk = installCdk(root);
   const folder = mkdtempSync(join(tmpdir(), "gateway-bench-"));
+  const compiled = { NODE_COMPILE_CACHE: join(cacheFolder(), "compile") };
+  const resources: Record<string, number> = {};
   try {
-    for (const count of [10, 1000]) {
-      // 1,000 routes are more than API Gateway's default quota; it is raised on request.
-      const document = { ...api(count), edge: "cdn", aws: { quotas: { resourcesPerApi: 1500 } } };
-      writeFileSync(join(folder, `${count}.json`), JSON.stringify(document));
+    const sizes: PlanSize[] = [];
+    for (const routes of extent.sizes) {
+      const plan = (cloud: string) => () => {
+        const parts = partsOf(cloud, routes).map((count) => {
+          const file = `${cloud}-${count}.json`;
+          writeFileSync(join(folder, file), JSON.stringify(documentFor(cloud, count)));
+          const args = [join(root, "cli", "gateway.mjs"), "plan", "-f", file, "--cloud", cloud, "--json"];
+          return costOf([process.execPath, ...args], { cwd: folder, env: compiled });
+        });
+        resources[cloud] = sum(parts.map(({ output }) => JSON.parse(output).resources.length));
+        return {
+          wall: sum(parts.map(({ wall }) => wall)),
+          cpu: sum(parts.map(({ cpu }) => cpu)),
+          memory: Math.max(...parts.map(({ memory }) => memory)),
+        };
+      };
+      const out = join(folder, `cdk-${routes}`);
+      const costs = inTurn(routes >= 10_000 ? 1 : routes >= 1000 ? Math.min(2, extent.rounds) : extent.rounds, {
+        floor: () => costOf([process.execPath, join(root, "bench", "floor.ts")], { cwd: folder, env: compiled }),
+        ...Object.fromEntries(CLOUDS.map((cloud) => [cloud, plan(cloud)])),
+        pulumi: () => {
+          const cost = costOf([process.execPath, join(root, "bench", "one-by-one.ts"), String(routes)], { cwd: root, env: compiled });
+          resources.pulumi = JSON.parse(cost.output).resources;
+          return cost;
+        },
+        cdk: () => {
+          const cost = costOf([process.execPath, "app.mjs"], { cwd: cdk, env: { CDK_ROUTES: String(routes), CDK_OUT: out, ...compiled } });
+          resources.cdk = synthesized(out);
+          return cost;
+        },
+      });
+      sizes.push({ routes, gateways: partsOf("aws", routes).length, costs, resources: { ...resources } });
     }
-    const gateway = (verb: string, count: number) => () =>
-      costOf([process.execPath, join(root, "cli", "gateway.mjs"), verb, "-f", `${count}.json`, "--cloud", "aws", "--json"], {
-        cwd: folder,
-      });
-    const synth = (count: number) => () =>
-      costOf([process.execPath, "app.mjs"], {
-        cwd: cdk,
-        env: { CDK_ROUTES: String(count), CDK_OUT: join(folder, `cdk-${count}`), NODE_COMPILE_CACHE: join(cacheFolder(), "compile") },
-      });
-    const costs = inTurn(rounds, {
-      check10: gateway("check", 10),
-      check1000: gateway("check", 1000),
-      plan10: gateway("plan", 10),
-      plan1000: gateway("plan", 1000),
-      cdk10: synth(10),
-      cdk1000: synth(1000),
-    });
-    return {
-      seconds: costs,
-      resources: {
-        plan10: planned(root, folder, 10),
-        plan1000: planned(root, folder, 1000),
-        cdk10: synthesized(folder, 10),
-        cdk1000: synthesized(folder, 1000),
-      },
-      ratios: {
-        cdkToPlanAt10: rounded(costs.cdk10.cpu / costs.plan10.cpu, 2),
-        cdkToPlanAt1000: rounded(costs.cdk1000.cpu / costs.plan1000.cpu, 2),
-        plan1000To10: rounded(costs.plan1000.cpu / costs.plan10.cpu, 2),
-        cdk1000To10: rounded(costs.cdk1000.cpu / costs.cdk10.cpu, 2),
-      },
-    };
+    return { rounds: extent.rounds, sizes, perRoute: perRoute(sizes) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function planned(root: string, folder: string, count: number): number {
-  const args = [join(root, "cli", "gateway.mjs"), "plan", "-f", `${count}.json`, "--cloud", "aws", "--json"];
-  const { stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
-  return JSON.parse(stdout).resources.length;
+/** How many routes go on each gateway. This machine takes all of them on one. */
+function partsOf(cloud: string, routes: number): number[] {
+  const most = cloud === "local" ? routes : Math.min(routes, LARGEST);
+  return Array.from({ length: Math.ceil(routes / most) }, (_, index) => Math.min(most, routes - index * most));
 }
 
-function synthesized(folder: string, count: number): number {
-  const out = join(folder, `cdk-${count}`);
-  const template = readdirSync(out).find((file) => file.endsWith(".template.json"));
-  if (template === undefined) throw new Error(`the CDK wrote no template into ${out}`);
-  return Object.keys(JSON.parse(readFileSync(join(out, template), "utf8")).Resources).length;
+/** Processor milliseconds each further route costs, from one size to the next. */
+function perRoute(sizes: readonly PlanSize[]): Record<string, number[]> {
+  const names = Object.keys(sizes[0]?.costs ?? {}).filter((name) => name !== "floor");
+  const step = (name: string, index: number) => {
+    const [before, after] = [sizes[index - 1], sizes[index]] as [PlanSize, PlanSize];
+    return rounded(
+      (1000 * ((after.costs[name]?.cpu ?? Number.NaN) - (before.costs[name]?.cpu ?? Number.NaN))) / (after.routes - before.routes),
+      2,
+    );
+  };
+  return Object.fromEntries(names.map((name) => [name, sizes.slice(1).map((_, index) => step(name, index + 1))]));
 }
 
-/** aws-cdk-lib in the cache folder: only this measurement uses it, so it is no dependency of the project. */
-function installCdk(root: string): string {
-  const folder = join(cacheFolder(), "bench", `cdk-${CDK_VERSION}`);
-  mkdirSync(folder, { recursive: true });
-  if (!existsSync(join(folder, "node_modules", "aws-cdk-lib", "package.json"))) {
-    say(`Installing aws-cdk-lib ${CDK_VERSION} for the comparison`);
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-    const packages = [`aws-cdk-lib@${CDK_VERSION}`, `constructs@${CONSTRUCTS_VERSION}`];
-    const ran = spawnSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", ...packages], {
-      cwd: folder,
-      encoding: "utf8",
-    });
-    if (ran.status !== 0) throw new Error(`npm could not install aws-cdk-lib:\n${ran.stderr}`);
-  }
-  copyFileSync(join(root, "bench", "cdk", "app.mjs"), join(folder, "app.mjs"));
-  return folder;
-}
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

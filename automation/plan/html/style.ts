@@ -15,11 +15,11 @@ nav { margin: .8rem 0 0; display: flex; flex-wrap: wrap; gap: .3rem 1rem; } a { 
 th, td { padding: .38rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; } td { overflow-wrap: anywhere; min-width: 5rem; } td:first-child:has(> .tag) { width: 6rem; min-width: 0; } thead th { border-bottom: 2px solid var(--line); }
 .tag { display: inline-block; border-radius: 5px; padding: 0 .4rem; font-size: .82rem; font-weight: 600; white-space: nowrap; }
 .native, .added { background: var(--goodback); color: var(--good); } .composed, .changed, .info { background: var(--mixedback); color: var(--mixed); } .public, .warning, .removed { background: var(--badback); color: var(--bad); }
-ul.plain { margin: 0; padding: 0; list-style: none; } svg { display: block; height: auto; }
+ul.plain { margin: 0; padding: 0; list-style: none; } svg { display: block; height: auto; max-width: 100%; min-width: 46rem; }
 svg text { fill: var(--text); font: 12px system-ui, sans-serif; } svg .title { font-weight: 700; font-size: 14px; } svg .soft { fill: var(--soft); } svg .weak { fill: var(--bad); font-weight: 700; }
 svg rect { fill: var(--panel); stroke: var(--line); stroke-width: 1.5; } svg rect.gateway { stroke: var(--accent); stroke-width: 2.5; } svg path.hop { stroke: var(--good); stroke-width: 2; fill: none; }
 svg path.weak { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 6 4; fill: none; } svg .head { fill: var(--good); } svg .headweak { fill: var(--bad); }
 @media print { :root { --back: #fff; --panel: #fff; --text: #000; --soft: #444; --line: #999; --good: #0b4a1f; --mixed: #5c3a00; --bad: #8a0a1e; --goodback: #fff; --mixedback: #fff; --badback: #fff; --accent: #000; }
-  body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; } tr, svg, .facts li { break-inside: avoid; } h2, h3 { break-after: avoid; } .tag { border: 1px solid currentColor; } .wide { overflow: visible; }
+  body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; } tr, svg, .facts li { break-inside: avoid; } h2, h3 { break-after: avoid; } .tag { border: 1px solid currentColor; } .wide { overflow: visible; } svg { min-width: 0; }
   @page { margin: 14mm; } }
 `;

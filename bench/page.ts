@@ -1,0 +1,228 @@
+import type { PlanSize } from "./plan.ts";
+import type { Section, Sections } from "./results.ts";
+
+/** bench/RESULTS.md: every figure with the command that made it, on which machine and how busy it was. */
+export function resultsPage(all: Sections): string {
+  const parts = Object.entries(WRITERS).flatMap(([name, [title, write]]) => {
+    const section = all[name];
+    return section === undefined ? [] : [`## ${title}`, "", made(section), "", ...write(section.result as never), ""];
+  });
+  return [
+    "# Results",
+    "",
+    "Written by the commands below; [README.md](README.md) says what is measured and how. Programs that are compared ran in turn in the same run. Read the ratios, and the",
+    "processor time where the machine was busy: a load above the number of cores means that other programs wanted them too.",
+    "",
+    ...parts,
+  ].join("\n");
+}
+
+function made({ at, command, machine }: Section): string {
+  const busy = `load ${machine.loadBefore} on ${machine.cores} cores (${machine.model.trim()}), Node ${machine.node.slice(1)}`;
+  return `\`${command}\`, ${at.slice(0, 16).replace("T", " ")} UTC, ${busy}.`;
+}
+
+type Writer = readonly [title: string, write: (result: never) => string[]];
+
+const WRITERS: Readonly<Record<string, Writer>> = {
+  plan: ["Plans against the peers", planLines as Writer[1]],
+  warm: ["Validate, plan and judge in a warm process", warmLines as Writer[1]],
+  deploy: ["Through the engine, simulated clouds", deployLines as Writer[1]],
+  engine: ["Through the engine, this machine", engineLines as Writer[1]],
+  gateway: ["The live gateway against a bare proxy", gatewayLines as Writer[1]],
+};
+
+const TITLES: Readonly<Record<string, string>> = {
+  floor: "floor: Node and the SDK",
+  aws: "`gateway plan`, AWS",
+  azure: "`gateway plan`, Azure",
+  gcp: "`gateway plan`, Google Cloud",
+  local: "`gateway plan`, this machine",
+  pulumi: "Pulumi program by hand, a resource per route",
+  cdk: "AWS CDK synthesis",
+};
+
+export const titleOf = (name: string) => TITLES[name] ?? name;
+
+type Cells = readonly (string | number | undefined)[];
+
+const table = (head: Cells, rows: readonly Cells[]): string[] => [
+  `| ${head.join(" | ")} |`,
+  `|${" --- |".repeat(head.length)}`,
+  ...rows.map((row) => `| ${row.map((cell) => cell ?? "").join(" | ")} |`),
+];
+
+const digits = (value: number | undefined, count = 2) => (value === undefined || Number.isNaN(value) ? "" : value.toFixed(count));
+const withCommas = (value: number) => value.toLocaleString("en-US");
+
+function planLines({ sizes, perRoute, rounds }: { sizes: PlanSize[]; perRoute: Record<string, number[]>; rounds: number }): string[] {
+  const names = Object.keys(sizes[0]?.costs ?? {});
+  const head = (first: string) => [first, ...sizes.map(({ routes }) => `${withCommas(routes)} routes`)];
+  const rows = (cell: (size: PlanSize, name: string) => string | undefined) =>
+    names.map((name) => [titleOf(name), ...sizes.map((size) => cell(size, name))]);
+  const several = sizes
+    .filter(({ gateways }) => gateways > 1)
+    .map(({ routes, gateways }) => `${withCommas(routes)} routes are ${gateways} gateways`);
+  const steps = sizes.slice(1).map(({ routes }, index) => `${withCommas(sizes[index]?.routes ?? 0)} to ${withCommas(routes)}`);
+  return [
+    "![Processor time of a plan by number of routes](plan.svg)",
+    "",
+    `Medians of ${rounds} rounds (2 at 1,000 routes, 1 at 10,000). Processes from start to end.${several.length > 0 ? ` On the clouds ${several.join(", ")}: none takes more in one API.` : ""}`,
+    "",
+    ...table(
+      head("Processor seconds"),
+      rows((size, name) => digits(size.costs[name]?.cpu)),
+    ),
+    "",
+    ...table(
+      head("Wall seconds"),
+      rows((size, name) => digits(size.costs[name]?.wall)),
+    ),
+    "",
+    ...table(
+      head("Memory, MiB"),
+      rows((size, name) => digits(size.costs[name]?.memory, 0)),
+    ),
+    "",
+    ...table(
+      head("Resources"),
+      rows((size, name) => (name === "floor" ? "" : withCommas(size.resources[name] ?? 0))),
+    ),
+    "",
+    ...table(
+      head("Processor time against the plan for AWS"),
+      ["floor", "pulumi", "cdk"].map((name) => [
+        titleOf(name),
+        ...sizes.map(({ costs }) => `${digits((costs[name]?.cpu ?? Number.NaN) / (costs.aws?.cpu ?? Number.NaN))} ×`),
+      ]),
+    ),
+    "",
+    ...table(
+      ["Processor milliseconds per further route", ...steps],
+      Object.entries(perRoute).map(([name, values]) => [titleOf(name), ...values.map((value) => digits(value))]),
+    ),
+  ];
+}
+
+interface WarmTimes {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly memoryMib: number;
+}
+
+function warmLines({
+  routes,
+  at100,
+  rounds,
+}: {
+  routes: Record<string, WarmTimes>;
+  at100: Record<string, WarmTimes>;
+  rounds: number;
+}): string[] {
+  const row = (name: string, { wallMs, cpuMs, memoryMib }: WarmTimes) => [
+    name,
+    withCommas(wallMs),
+    withCommas(cpuMs),
+    withCommas(memoryMib),
+  ];
+  return [
+    `Medians of the second half of ${rounds} rounds in one process. The aim: 100 routes on all four targets in less than 1,000 ms.`,
+    "",
+    ...table(
+      ["", "wall, ms", "processor, ms", "memory, MiB"],
+      [
+        ...Object.entries(routes).map(([count, times]) => row(`${withCommas(Number(count))} routes, all four`, times)),
+        ...Object.entries(at100).map(([cloud, times]) => row(`100 routes, ${cloud}`, times)),
+      ],
+    ),
+  ];
+}
+
+interface DeployTimes {
+  readonly resources: number;
+  readonly firstUpSeconds: number;
+  readonly noopUpSeconds: number;
+  readonly oneRouteSeconds: number;
+  readonly oneRouteChanges: number;
+  readonly memoryMib: number;
+}
+
+function deployLines(clouds: Record<string, Record<string, DeployTimes>>): string[] {
+  return table(
+    [
+      "Cloud",
+      "routes",
+      "resources",
+      "first `up`, s",
+      "`up` without a change, s",
+      "`up` after a change of one route, s",
+      "resources it touches",
+      "memory, MiB",
+    ],
+    Object.entries(clouds).flatMap(([cloud, sizes]) =>
+      Object.entries(sizes).map(([routes, one]) => [
+        cloud,
+        withCommas(Number(routes)),
+        one.resources,
+        digits(one.firstUpSeconds),
+        digits(one.noopUpSeconds),
+        digits(one.oneRouteSeconds),
+        one.oneRouteChanges,
+        one.memoryMib,
+      ]),
+    ),
+  );
+}
+
+function engineLines({ seconds, resources }: { seconds: Record<string, number>; resources: Record<string, number> }): string[] {
+  return table(
+    ["Wall seconds", "10 routes", "1,000 routes"],
+    [
+      ["first `up`", digits(seconds.firstUp10), digits(seconds.firstUp1000)],
+      ["`up` that changes nothing", digits(seconds.noopUp10), digits(seconds.noopUp1000)],
+      ["`preview`", digits(seconds.preview10), digits(seconds.preview1000)],
+      ["resources", resources.at10, resources.at1000],
+    ],
+  );
+}
+
+interface GatewayFigures {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuMicrosPerRequest: number;
+  readonly requestsPerCoreSecond: number;
+  readonly memoryMib?: number;
+}
+
+function gatewayLines({
+  figures,
+  load,
+}: {
+  figures: Record<string, GatewayFigures>;
+  load: { perSecond: number; seconds: number; rounds: number };
+}): string[] {
+  const name = (key: string) =>
+    `${key.startsWith("bare") ? "bare TLS proxy" : "every policy"}, ${withCommas(Number(/\d+$/.exec(key)?.[0]))} routes`;
+  const above = ([10, 1000] as const).map((count) => {
+    const [bare, full] = [figures[`bare${count}`], figures[`full${count}`]];
+    return `${digits((full?.p99Ms ?? Number.NaN) - (bare?.p99Ms ?? Number.NaN))} ms at ${withCommas(count)} routes`;
+  });
+  const slower = (figures.full1000?.p99Ms ?? Number.NaN) / (figures.full10?.p99Ms ?? Number.NaN);
+  return [
+    `Open loop, ${load.perSecond} requests a second, ${load.rounds} rounds of ${load.seconds} s each, medians.`,
+    "",
+    ...table(
+      ["", "p50, ms", "p99, ms", "processor, µs per request", "requests per core and second", "memory, MiB"],
+      Object.entries(figures).map(([key, one]) => [
+        name(key),
+        digits(one.p50Ms),
+        digits(one.p99Ms),
+        one.cpuMicrosPerRequest,
+        withCommas(one.requestsPerCoreSecond),
+        one.memoryMib,
+      ]),
+    ),
+    "",
+    `Every policy above the bare proxy, p99: ${above.join(", ")} (aim: at most 1 ms). Every policy at 1,000 routes against 10, p99: ${digits(slower)} × (aim: at most 1.5 ×).`,
+  ];
+}
