@@ -15,6 +15,7 @@ export const READERS: Readonly<Record<Cloud, Reader>> = { aws: readAws, azure: r
 /** What the readers of a cloud find in a plan; a reader that stumbles over what it does not know finds the promise it was about weaker. */
 export function observe(plan: OpenPlan, model: GatewayModel): Observation[] {
   const observations = new Observations();
+  observeReferences(plan, observations);
   try {
     READERS[plan.cloud](plan, model, observations);
   } catch (error) {
@@ -26,6 +27,20 @@ export function observe(plan: OpenPlan, model: GatewayModel): Observation[] {
     );
   }
   return observations.all;
+}
+
+/** Every reference leads to a resource of the plan: what leads nowhere, or to something outside, is not what the document asked for. */
+function observeReferences(plan: OpenPlan, observations: Observations): void {
+  const names = new Set(plan.resources.map(({ name }) => name));
+  const visit = (value: unknown, at: string): void => {
+    if (typeof value === "string") {
+      // Programs have templates of their own.
+      if (value.length > 2000 && !/^\s*[[{<]/.test(value)) return;
+      for (const [, name = ""] of value.matchAll(/\$\{([a-z][\w-]*)\.[^}]*\}/g))
+        if (!names.has(name)) observations.holds("host.only", at, `${name} is in the plan`, false);
+    } else if (typeof value === "object" && value !== null) for (const entry of Object.values(value)) visit(entry, at);
+  };
+  for (const { name, inputs } of plan.resources) visit(inputs, name);
 }
 
 /** Controls a document asks for that no reader said anything about: silence is a failure of the proof. */

@@ -145,6 +145,8 @@ function probesOfRoute(model: GatewayModel, route: Route): Probe[] {
     });
     if (alternatives.length > 1) add("require.any", `${route.at}.require`, "no credential at all", {});
   }
+  if (route.requirement.kind === "anyOf")
+    for (const one of route.methods) add(credentialControl(route), `${route.at}.require`, `${one} without any credential`, { method: one });
   const best = bestCredentials(model, route);
   for (const one of route.methods) add(pathControl(route), `${route.at}.path`, `${one} ${path}`, { ...best, method: one });
   for (const one of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const) {
@@ -170,6 +172,12 @@ function probesOfRoute(model: GatewayModel, route: Route): Probe[] {
 const isIpv4 = (block: string): boolean => !block.includes(":");
 
 const pathControl = (route: Route): ControlId => (route.grpc ? "route.grpc" : `route.${route.path.kind}`);
+
+/** The promise that keeps out who shows nothing. */
+function credentialControl({ requirement }: Route): ControlId {
+  const first = requirement.kind === "anyOf" ? requirement.alternatives[0] : undefined;
+  return first?.jwt ? "require.jwt" : first?.apiKey ? "require.apiKey" : "require.clientCertificate";
+}
 
 type Add = (control: ControlId, at: string, what: string, changes: Partial<ProbeRequest>) => void;
 

@@ -5,6 +5,7 @@ import { check } from "./tasks/check.ts";
 import { format } from "./tasks/format.ts";
 import { generate } from "./tasks/generated.ts";
 import { packageTask } from "./tasks/package.ts";
+import { proof } from "./tasks/proof.ts";
 import { screenshots } from "./tasks/screenshots.ts";
 import { start } from "./tasks/start.ts";
 import { test, unitTests } from "./tasks/test.ts";
@@ -20,6 +21,7 @@ const TASKS: Readonly<Record<string, Task>> = {
   format,
   generate,
   bench,
+  proof,
   package: packageTask,
   screenshots,
 };

@@ -19,14 +19,23 @@ export interface MutationResult {
   readonly policies: readonly string[];
   /** Controls whose readers found less than before. */
   readonly readers: readonly string[];
-  /** Why this input is not held to matter; such a mutation is counted apart, caught or not. */
-  readonly reason: string | undefined;
+}
+
+/** What became of one plan's mutations. */
+export interface Mutations {
+  readonly results: readonly MutationResult[];
+  /** Mutations there are, one for each kind of place and operator. */
+  readonly made: number;
+  /** Of these, those of inputs that matter; `results` holds an even sample of them. */
+  readonly relevant: number;
+  /** Why the others do not matter, and how many there are of each. */
+  readonly reasons: ReadonlyMap<string, number>;
 }
 
 export interface MutationOptions {
   readonly document: string;
-  /** Every how many-th mutation is tried. @default 1 */
-  readonly every?: number;
+  /** At most so many relevant mutations are tried, evenly over the plan. @default all */
+  readonly most?: number;
 }
 
 interface Mutant {
@@ -37,7 +46,7 @@ interface Mutant {
 }
 
 /** Tries every operator at one place of each kind in a plan. */
-export function mutatePlan(plan: OpenPlan, model: GatewayModel, { document, every = 1 }: MutationOptions): MutationResult[] {
+export function mutatePlan(plan: OpenPlan, model: GatewayModel, { document, most = Number.POSITIVE_INFINITY }: MutationOptions): Mutations {
   const names = [
     ...new Set([
       model.name,
@@ -51,8 +60,13 @@ export function mutatePlan(plan: OpenPlan, model: GatewayModel, { document, ever
   const opened = plan.resources.map(({ inputs }) => open(inputs));
   const before = findings(plan, model);
   const results: MutationResult[] = [];
-  for (const [number, { index, path, pattern, operator }] of mutants(plan, opened, names).entries()) {
-    if (number % every !== 0) continue;
+  const all = mutants(plan, opened, names);
+  const reasonOf = ({ index, pattern, operator }: Mutant) =>
+    notRelevant(plan.cloud, plan.resources[index]?.type ?? "", pattern, operator?.name ?? "drop the resource");
+  const relevant = all.filter((one) => reasonOf(one) === undefined);
+  const every = Math.max(1, relevant.length / most);
+  const chosen = relevant.filter((_, number) => Math.floor(number / every) !== Math.floor((number - 1) / every));
+  for (const { index, path, pattern, operator } of chosen) {
     const changed = changedPlan(plan, opened, index, path, operator);
     const after = findings(changed, model);
     const { type, name } = plan.resources[index] as OpenPlan["resources"][number];
@@ -69,10 +83,14 @@ export function mutatePlan(plan: OpenPlan, model: GatewayModel, { document, ever
           [...after.weaker].filter(([key, count]) => count > (before.weaker.get(key) ?? 0)).map(([key]) => key.split("\n")[0] as string),
         ),
       ],
-      reason: notRelevant(plan.cloud, type, pattern, operator?.name ?? "drop the resource"),
     });
   }
-  return results;
+  const reasons = new Map<string, number>();
+  for (const one of all) {
+    const reason = reasonOf(one);
+    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return { results, made: all.length, relevant: relevant.length, reasons };
 }
 
 function mutants(plan: OpenPlan, opened: readonly unknown[], names: readonly string[]): Mutant[] {
@@ -88,7 +106,12 @@ function mutants(plan: OpenPlan, opened: readonly unknown[], names: readonly str
       const pattern = patternOf(path, names);
       for (const operator of OPERATORS) {
         const key = `${role} ${pattern} ${operator.name}`;
-        if (seen.has(key) || operator.apply(value, String(path.at(-1))) === undefined) continue;
+        if (
+          seen.has(key) ||
+          (typeof path.at(-1) === "string" && XML.has(String(path.at(-1))) && operator.name === "remove") ||
+          operator.apply(value, String(path.at(-1))) === undefined
+        )
+          continue;
         seen.add(key);
         found.push({ index, path, pattern, operator });
       }
@@ -96,6 +119,9 @@ function mutants(plan: OpenPlan, opened: readonly unknown[], names: readonly str
   }
   return found;
 }
+
+/** Parts of an opened XML element, which is no element without them. */
+const XML = new Set(["element", "attributes", "children"]);
 
 function changedPlan(
   plan: OpenPlan,
@@ -129,7 +155,9 @@ function findings(plan: OpenPlan, model: GatewayModel): { policies: string[]; we
   const observations: readonly Observation[] = observe(plan, model);
   const weaker = new Map<string, number>();
   const add = (key: string) => weaker.set(key, (weaker.get(key) ?? 0) + 1);
-  for (const { control, path, verdict, found } of observations) if (verdict === "weaker") add(`${control}\n${path}\n${found}`);
+  // A reader that finds anything but what was asked for has noticed, also where that refuses more.
+  for (const { control, path, asked, found } of observations) if (asked !== found) add(`${control}\n${path}\n${found}`);
+  add(`(readings)\n${observations.length}`);
   for (const control of unread(model, observations)) add(`${control}\n(unread)`);
   return { policies, weaker };
 }
