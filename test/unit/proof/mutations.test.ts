@@ -52,7 +52,7 @@ const BREAKS: Readonly<Record<string, readonly [string, string, string]>> = {
   "escaped slashes kept": ["REJECT_REQUEST", "KEEP_UNCHANGED", "request.path"],
   "a block that is admitted": ['"address_prefix":"198.51.100.0"', '"address_prefix":"198.51.200.0"', "access.deny"],
   "expired tokens": ['"require_expiration":true', '"require_expiration":false', "require.jwt"],
-  "a backend under any name": ['"matcher":{"exact":"core.shop.example.com"}', '"matcher":{"prefix":""}', "backend.tls.serverName"],
+  "a backend under any name": ['"matcher":{"exact":"core.shop.example.com"}', '"matcher":{"prefix":""}', "backend.tls.public"],
 };
 
 describe("Readers of broken plans", () => {
