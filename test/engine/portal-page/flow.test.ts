@@ -175,7 +175,7 @@ describe("the portal in a browser, from sign-in to destruction of a gateway on t
     const rows = await page.locator("tbody tr").allTextContents();
     assert.ok(rows.length >= 10);
     assert.ok(
-      rows.every((row) => /local/.test(row) && /127\.0\.0\.1|::1/.test(row)),
+      rows.every((row) => /UTClocal127\.0\.0\.1|UTCportalitself/.test(row)),
       rows.join("\n"),
     );
     for (const deed of [/stack\.create/, /plan\.request/, /destroy|apply/])
