@@ -68,7 +68,7 @@ const KNOWN = [
     remedy: "log in to it with `pulumi login`, or correct PULUMI_BACKEND_URL or `backend.url` in Pulumi.yaml",
   },
   {
-    pattern: /\bENOENT\b|\bEACCES\b.*spawn|spawn .*\bEACCES\b/,
+    pattern: /\bspawn \S*pulumi\S* (ENOENT|EACCES)\b/,
     code: "tool",
     message: "The Pulumi CLI cannot be started",
     remedy: "run `npm start` to set it up again",

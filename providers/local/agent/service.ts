@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type ServiceDescription, sha256 } from "../host/description.ts";
 import { LAYOUT } from "../host/layout.ts";
@@ -112,6 +112,7 @@ export class ServiceSupervisor {
     const [program = "", ...args] = service.command;
     try {
       await this.#endStrays();
+      if (!existsSync(service.cwd)) throw new Error("there is no such folder");
       const watched = await start({
         command: program === "node" ? process.execPath : program,
         args,

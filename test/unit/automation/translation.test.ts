@@ -97,6 +97,11 @@ describe("how an operation failed", () => {
       ],
       [translate(commandError("error: unable to open bucket s3://x")), "state", "The state backend cannot be reached"],
       [translate(commandError("spawn /x/pulumi ENOENT")), "tool", "The Pulumi CLI cannot be started"],
+      [
+        translate(commandError("error: x cannot be started: spawn x ENOENT"), [failed, said]),
+        "provider",
+        "api (aws:a:B) failed: AccessDenied",
+      ],
       [translate(commandError("no stack named 'one' found", StackNotFoundError)), "no-stack", 'Stack "one" has not been deployed'],
       [translate(commandError("error: update cancelled"), [], true), "cancelled", "The operation was stopped before it had finished"],
       [translate(commandError("\nended by SIGKILL")), "lost", "The engine was killed before it had finished"],
