@@ -41,6 +41,7 @@ const Encoding = { UTF8: { GetString: (b) => b } };
 const ConvertX = { FromBase64String: (t) => decode(t), ToInt32: (t, b) => parseInt(t, b), ToString: (x) => String(x), ToBase64String: (x) => encode(x) };
 const JObject = function () {}; JObject.Parse = (t) => JSON.parse(t);
 const SHA256 = { Create: () => ({ ComputeHash: (bytes) => bytes.Hash }) };
+const JsonConvert = { SerializeObject: (value) => JSON.stringify(value ?? null) };
 const BitConverter = { ToString: (b, from = 0, n = b.length) => b.slice(from, from + n).map((x) => x.toString(16).padStart(2, "0").toUpperCase()).join("-") };
 const IPAddress = { TryParse: (t) => address(t), Parse: (t) => { const a = address(t); if (a === null) throw new Error("FormatException"); return a; } };
 `;

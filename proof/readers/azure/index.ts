@@ -78,6 +78,12 @@ function signerOf(_resources: Resources, model: GatewayModel, node: Node): strin
 
 const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
+const hopsOf = (model: GatewayModel): number => model.clientIp.trustedHops + (model.edge === "cdn" ? 1 : 0);
+
+/** What the proxies in front have written when the request arrives. */
+const forwardedFor = (model: GatewayModel, { address }: ProbeRequest): string =>
+  [address, ...Array.from({ length: hopsOf(model) - 1 }, () => "10.0.0.1")].join(", ");
+
 function apimRequest(resources: Resources, model: GatewayModel, request: ProbeRequest): ApimRequest {
   const { token, consumer } = request;
   const text = token && `${base64({ alg: token.algorithm })}.${base64(token.claims)}.${Buffer.from(token.provider).toString("base64url")}`;
@@ -85,7 +91,7 @@ function apimRequest(resources: Resources, model: GatewayModel, request: ProbeRe
     consumer === undefined
       ? undefined
       : resources.of("azure-native:apimanagement:Subscription").find(({ name }) => name.endsWith(`-consumer-${consumer}`));
-  const hops = model.clientIp.trustedHops + (model.edge === "cdn" ? 1 : 0);
+  const hops = hopsOf(model);
   return {
     method: request.method,
     path: request.path,
@@ -94,7 +100,7 @@ function apimRequest(resources: Resources, model: GatewayModel, request: ProbeRe
     headers: {
       ...(text ? { Authorization: `Bearer ${text}` } : {}),
       ...(consumer !== undefined && model.apiKeys ? { [model.apiKeys.header]: "key" } : {}),
-      ...(hops === 0 ? {} : { "X-Forwarded-For": [request.address, ...Array.from({ length: hops - 1 }, () => "10.0.0.1")].join(", ") }),
+      ...(hops === 0 ? {} : { "X-Forwarded-For": forwardedFor(model, request) }),
       ...(model.edge === "cdn" ? { ...stamp(resources), "X-Forwarded-Host": model.hostname } : {}),
     },
     subscription: known?.inputs.sid,
@@ -193,17 +199,20 @@ const SPOOFED = [
 
 /** What a request that passes becomes: target, path, headers, time, limits. */
 function observeRoute(run: RunProbe, resources: Resources, model: GatewayModel, route: Route, o: Observations): void {
-  const probe = probesOf({ ...model, routes: model.routes }).find(
-    ({ expected, request }) =>
-      expected === "forwarded" &&
-      route.methods.includes(request.method) &&
-      expectedOutcome({ ...model, routes: [route] }, request) === "forwarded",
-  );
-  if (probe === undefined) return;
+  const passing = probesOf(model)
+    .filter(
+      ({ expected, request }) =>
+        expected === "forwarded" &&
+        route.methods.includes(request.method) &&
+        expectedOutcome({ ...model, routes: [route] }, request) === "forwarded",
+    )
+    .map(({ request }) => request);
+  const [request] = passing;
+  if (request === undefined) return;
   const { at } = route;
   const spoofed = Object.fromEntries(SPOOFED.map((name) => [name, "spoofed"]));
-  const base = run(probe.request);
-  const found = run(probe.request, { headers: spoofed });
+  const base = run(request);
+  const found = run(request, { headers: spoofed });
   o.same("request.headers", at, base.status, found.status);
   for (const name of SPOOFED)
     o.holds(
@@ -214,36 +223,37 @@ function observeRoute(run: RunProbe, resources: Resources, model: GatewayModel, 
     );
   for (const { name, claimToHeaders } of Object.values(model.jwtProviders))
     for (const [header, claim] of Object.entries(claimToHeaders)) {
-      const forged = run(probe.request, { headers: { [header]: "forged" } });
+      const forged = run(request, { headers: { [header]: "forged" } });
       o.holds(
         "require.jwt.claimToHeaders",
         `jwt.providers.${name}.claimToHeaders`,
         `${header} of clients is removed`,
         forged.headers[header] !== "forged" && forged.headers[header]?.includes("forged") !== true,
       );
-      if (probe.request.token?.provider === name && claim === "sub")
+      if (request.token?.provider === name && claim === "sub")
         o.same("require.jwt.claimToHeaders", `jwt.providers.${name}.claimToHeaders`, "somebody", found.headers[header]);
     }
-  const used = probe.request.token !== undefined && base.variables.get("verified") !== "";
+  const used = request.token !== undefined && base.variables.get("verified") !== "";
   if (used)
     o.same(
       "request.headers",
       at,
-      ["somebody", probe.request.token?.claims.iss],
+      ["somebody", request.token?.claims.iss],
       [found.headers["x-gateway-subject"], found.headers["x-gateway-issuer"]],
     );
   o.holds(
     "request.headers",
     at,
     "backends get the request's id and the client's address",
-    found.headers["x-request-id"] === "request-id" && found.headers["x-gateway-client-ip"] === probe.request.address,
+    found.headers["x-request-id"] === "request-id" && found.headers["x-gateway-client-ip"] === request.address,
   );
-  const providers = route.requirement.kind === "public" ? [] : route.requirement.alternatives.flatMap(({ jwt }) => jwt?.providers ?? []);
-  if (providers.length > 0) {
-    const forward = providers.every((name) => model.jwtProviders[name]?.forward);
-    const kept = Object.keys(found.headers).some((name) => name.toLowerCase() === "authorization");
-    if (probe.request.token) o.same(forward ? "require.jwt.forward" : "require.jwt.strip", `${at}.require`, forward, kept);
-  }
+  if (model.clientIp.trustedHops > 0)
+    o.same(
+      "clientIp.trustedHops",
+      "clientIp.trustedHops",
+      request.address,
+      run(request, { headers: { "X-Forwarded-For": `192.0.2.66, ${forwardedFor(model, request)}` } }).headers["x-gateway-client-ip"],
+    );
   if (model.apiKeys)
     o.holds(
       "require.apiKey",
@@ -262,13 +272,33 @@ function observeRoute(run: RunProbe, resources: Resources, model: GatewayModel, 
         "route.headers",
         `${at}.headers`,
         `${name} is removed`,
-        run(probe.request, { headers: { [name]: "x" } }).headers[name] === undefined,
+        run(request, { headers: { [name]: "x" } }).headers[name] === undefined,
       );
   }
-  observeTarget(resources, model, route, probe.request, found, o);
-  observeBody(run, probe.request, route, model, o);
-  observeLimits(found, probe.request, route, model, o);
-  observePreflight(run, probe.request, route, o);
+  observeTarget(resources, model, route, request, found, o);
+  observeBody(run, request, route, model, o);
+  for (const holder of holdersOf(model, passing)) observeHolder(run, model, route, holder, o);
+  observePreflight(run, request, route, o);
+}
+
+/** One request for each provider of tokens and each plan among those that pass. */
+const holdersOf = (model: GatewayModel, passing: readonly ProbeRequest[]): ProbeRequest[] => [
+  ...new Map(
+    passing.map((request) => [`${request.token?.provider} ${model.consumers[request.consumer ?? ""]?.plan}`, request] as const),
+  ).values(),
+];
+
+/** What depends on who asks: whether the token goes on, and how often. */
+function observeHolder(run: RunProbe, model: GatewayModel, route: Route, request: ProbeRequest, o: Observations): void {
+  const found = run(request);
+  const { requirement, at } = route;
+  const wanted = requirement.kind === "anyOf" && requirement.alternatives.some(({ jwt }) => jwt !== undefined);
+  if (wanted && request.token !== undefined) {
+    const forward = model.jwtProviders[request.token.provider]?.forward === true;
+    const kept = Object.keys(found.headers).some((name) => name.toLowerCase() === "authorization");
+    o.same(forward ? "require.jwt.forward" : "require.jwt.strip", `${at}.require`, forward, kept);
+  }
+  observeLimits(found, request, route, model, o);
 }
 
 function observeTarget(resources: Resources, model: GatewayModel, route: Route, request: ProbeRequest, found: Run, o: Observations): void {
