@@ -42,6 +42,7 @@ const ConvertX = { FromBase64String: (t) => decode(t), ToInt32: (t, b) => parseI
 const JObject = function () {}; JObject.Parse = (t) => JSON.parse(t);
 const SHA256 = { Create: () => ({ ComputeHash: (bytes) => bytes.Hash }) };
 const JsonConvert = { SerializeObject: (value) => JSON.stringify(value ?? null) };
+const DateTime = { UtcNow: { ToString: (format) => format.replace(/y/g, "2").replace(/[MdH]/g, "1") } };
 const BitConverter = { ToString: (b, from = 0, n = b.length) => b.slice(from, from + n).map((x) => x.toString(16).padStart(2, "0").toUpperCase()).join("-") };
 const IPAddress = { TryParse: (t) => address(t), Parse: (t) => { const a = address(t); if (a === null) throw new Error("FormatException"); return a; } };
 `;

@@ -150,6 +150,10 @@ function observeShape(run: RunProbe, model: GatewayModel, o: Observations): void
   o.same("request.headers", "headers", 400, run(base, { headers: { a_b: "x" } }).status);
   o.same("request.framing", "routes", 400, run(base, { headers: { "Transfer-Encoding": "chunked", "Content-Length": "3" } }).status);
   o.same("request.framing", "routes", 400, run(base, { headers: { "Content-Length": "3,4" } }).status);
+  for (const block of model.access.denyCidrs.filter((one) => one.includes(":"))) {
+    const [address = ""] = block.split("/");
+    o.same("access.deny", "access.denyCidrs", 403, run({ ...base, address }).status);
+  }
   const plain = run(base, { scheme: "http" });
   if (model.http === "redirect" && model.edge === "none")
     o.same("http.redirect", "http", [308, `https://${model.hostname}/`], [plain.status, plain.headers.location]);
@@ -297,6 +301,9 @@ function observeHolder(run: RunProbe, model: GatewayModel, route: Route, request
     const forward = model.jwtProviders[request.token.provider]?.forward === true;
     const kept = Object.keys(found.headers).some((name) => name.toLowerCase() === "authorization");
     o.same(forward ? "require.jwt.forward" : "require.jwt.strip", `${at}.require`, forward, kept);
+    // Its signature counts by the keys in the policy only, and they are compared with the document's.
+    if (model.jwtProviders[request.token.provider]?.keys.kind === "inline")
+      o.same("require.jwt.inlineKeys", `jwt.providers.${request.token.provider}.jwks`, undefined, found.status);
   }
   observeLimits(found, request, route, model, o);
 }
@@ -490,16 +497,28 @@ function observeAnswers({ api, fragments }: Policies, model: GatewayModel, o: Ob
     ["false", "false"],
     [forward?.attributes["follow-redirects"], forward?.attributes["fail-on-error-status-code"]],
   );
-  for (const route of model.routes)
-    for (const [name, value] of Object.entries({ ...model.headers.response.set, ...route.headers.response.set }))
-      o.holds(
-        "route.headers",
-        `${route.at}.headers.response`,
-        `${name} is set`,
-        outbound.some(
-          (node) => node.name === "set-header" && node.attributes.name === name && node.children[0]?.text.includes(JSON.stringify(value)),
-        ),
+  const answers = outbound.filter(({ name }) => name === "set-header");
+  for (const route of model.routes) {
+    const at = `${route.at}.headers.response`;
+    const says = (name: string, value: string, how: RegExp) =>
+      answers.some(
+        ({ attributes, children }) =>
+          attributes.name === name && how.test(attributes["exists-action"] ?? "") && children.some(({ text }) => text.includes(value)),
       );
+    for (const [name, value] of Object.entries({ ...model.headers.response.set, ...route.headers.response.set }))
+      o.holds("route.headers", at, `${name} is set`, says(name, JSON.stringify(value), /^override$/));
+    for (const rules of [model.headers.response, route.headers.response]) {
+      for (const [name, value] of Object.entries(rules.add))
+        o.holds("route.headers", at, `${name} is added`, says(name, value, /^append$/));
+      for (const name of rules.remove)
+        o.holds(
+          "route.headers",
+          at,
+          `${name} is removed`,
+          answers.some(({ attributes }) => attributes.name === name && attributes["exists-action"] === "delete"),
+        );
+    }
+  }
   for (const node of everything(api).filter(({ name }) => name === "validate-jwt")) {
     o.same("require.jwt", "jwt", ["true", "true"], [node.attributes["require-expiration-time"], node.attributes["require-signed-tokens"]]);
     const skews = Object.values(model.jwtProviders).map(({ clockSkewSeconds }) => clockSkewSeconds);
