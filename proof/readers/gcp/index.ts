@@ -177,6 +177,12 @@ const CONTROLS = {
 } as const;
 
 /** Throttles: counted in windows, so that within any of them no more pass than the bucket would give. */
+/** True when a rule counts every request from these ranges. */
+const counts = ({ match }: Json, ranges: readonly string[]): boolean => {
+  const counted = (match.config?.srcIpRanges ?? []) as string[];
+  return counted.includes("*") || (ranges.length > 0 && ranges.every((range) => counted.includes(range)));
+};
+
 function observeLimits(policy: Json, model: GatewayModel, o: Observations): void {
   const throttles = ((policy?.rules ?? []) as Json[]).filter(({ action }) => action === "throttle");
   const holds = (limit: RateLimit, matches: (rule: Json) => boolean): boolean =>
@@ -202,7 +208,10 @@ function observeLimits(policy: Json, model: GatewayModel, o: Observations): void
       limit.key.kind === "gateway" ? "limit.gateway" : "limit.gatewayClientIp",
       limit.path,
       JSON.stringify(limit),
-      holds(limit, (rule) => rule.match.config?.srcIpRanges?.includes("*")),
+      // Everyone, or everyone who is admitted.
+      model.access.allowCidrs.length === 0 || limit.key.kind !== "clientIp"
+        ? holds(limit, (rule) => counts(rule, model.access.allowCidrs))
+        : model.access.allowCidrs.every((range) => holds(limit, (rule) => counts(rule, [range]))),
     );
   for (const route of model.routes)
     for (const limit of route.rateLimits)

@@ -18,6 +18,7 @@ interface Request {
 
 /** Cloud Armor's language as an independent reader of CEL takes it, with the two functions Google has of its own. */
 const cel = new Environment({ unlistedVariablesAreDyn: true })
+  .registerFunction("inIpRange(string, string): bool", inRange)
   .registerFunction("string.lower(): string", (text: string) => text.toLowerCase())
   .registerFunction("evaluatePreconfiguredWaf(string): bool", () => false)
   .registerFunction("evaluatePreconfiguredWaf(string, map): bool", () => false)
@@ -77,6 +78,29 @@ describe("Cloud Armor rules", () => {
     assert.equal(decision(rules, { ip: "192.0.2.1" }).action, "deny(403)");
     assert.ok(rules.every(({ match }) => !("ranges" in match) || match.ranges.length <= 10));
     assert.equal(new Set(rules.map(({ priority }) => priority)).size, rules.length);
+  });
+
+  it("let only admitted addresses use up a limit", async () => {
+    const blocks = (length: number) => Array.from({ length }, (_, index) => `203.0.${index}.0/24`);
+    const rateLimit = (key: string) => ({ requests: 5, per: "second", burst: 1000, key });
+    for (const [key, length] of [
+      ["gateway", 10],
+      ["clientIp", 25],
+    ] as const) {
+      const rules = await rulesOf({ access: { allowCidrs: blocks(length) }, rateLimit: rateLimit(key) });
+      assert.equal(decision(rules, { ip: `203.0.${length - 1}.1` }).description, "Limit of the gateway");
+      assert.equal(decision(rules, { ip: "192.0.2.1" }).action, "deny(403)", "a stranger");
+      assert.equal(new Set(rules.map(({ priority }) => priority)).size, rules.length);
+    }
+    // Rules count apart: one count for all needs one rule, and Envoy keeps the list.
+    const shared = await rulesOf({ access: { allowCidrs: blocks(11) }, rateLimit: rateLimit("gateway") });
+    assert.equal(shared.filter(({ action }) => action === "throttle").length, 1);
+    assert.equal(decision(shared, { ip: "192.0.2.1" }).action, "throttle");
+    const routes = { all: { path: "/all", methods: ["GET"], backend: "orders", public: true, rateLimit: rateLimit("clientIp") } };
+    const route = await rulesOf({ access: { allowCidrs: blocks(5) }, routes });
+    assert.equal(decision(route, { ip: "203.0.4.1", path: "/all" }).action, "throttle");
+    assert.equal(decision(route, { ip: "203.0.4.1", path: "/other" }).action, "allow");
+    for (const path of ["/all", "/other"]) assert.equal(decision(route, { ip: "192.0.2.1", path }).action, "deny(403)", path);
   });
 
   it("count a route's requests, other routes' not, and let no other spelling escape", async () => {

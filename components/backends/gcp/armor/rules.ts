@@ -29,10 +29,22 @@ export const WAF_RULE_SETS = [
 
 /** Addresses of one rule. */
 const RANGES_PER_RULE = 10;
+/** Comparisons in the expression of one rule (Cloud Armor's rules language reference). */
+const SUBEXPRESSIONS_PER_RULE = 5;
 const LAST = 2_147_483_647;
 
 /** First priority of each kind; denials come before whatever admits. */
-const FROM = { host: 100, edgeHeaders: 200, denied: 1000, waf: 2000, adaptive: 2900, spelling: 3000, routes: 4000, all: 9000 } as const;
+const FROM = {
+  host: 100,
+  edgeHeaders: 200,
+  denied: 1000,
+  strangers: 1900,
+  waf: 2000,
+  adaptive: 2900,
+  spelling: 3000,
+  routes: 4000,
+  all: 9000,
+} as const;
 
 /**
  * Spellings of a path that Envoy would read as another one: escaped unreserved characters, separators and percent signs, dot segments, doubled
@@ -51,11 +63,9 @@ export function armorRules(model: GatewayModel): ArmorRule[] {
     ...(model.waf === "managed" ? waf() : []),
     ...(model.ddos === "advanced" ? [adaptive()] : []),
     ...(byPath ? [respelled()] : []),
-    ...limits.map(throttle),
-    ...admission(
-      model,
-      limits.some(({ route }) => route === undefined),
-    ),
+    ...(limits.some(({ route }) => route !== undefined) ? strangers(model.access) : []),
+    ...limits.flatMap((limit) => throttle(limit, model.access)),
+    ...admission(model, limits),
   ];
 }
 
@@ -129,16 +139,34 @@ function throttles(model: GatewayModel): Counted[] {
 /** Priorities that limits of routes have room for. */
 export const MOST_ROUTE_LIMITS = 100;
 
-function throttle({ limit, route, index }: Counted): ArmorRule {
+function throttle({ limit, route, index }: Counted, access: AccessLists): ArmorRule[] {
   const threshold = thresholdOf(limit);
   if (threshold === undefined) throw new Error(`no window of Cloud Armor keeps ${limit.path}`);
-  return {
-    priority: (route === undefined ? FROM.all : FROM.routes) + index,
-    description: route === undefined ? "Limit of the gateway" : `Limit of route ${route.name}`,
-    action: "throttle",
-    match: route === undefined ? { ranges: ["*"] } : { expression: `${pathIs(route.path)} && ${methodIn(route.methods)}` },
-    limit: { threshold, ...countedBy(limit) },
-  };
+  const counted = { action: "throttle", limit: { threshold, ...countedBy(limit) } } as const;
+  if (route !== undefined)
+    return [
+      {
+        priority: FROM.routes + index,
+        description: `Limit of route ${route.name}`,
+        match: { expression: `${pathIs(route.path)} && ${methodIn(route.methods)}` },
+        ...counted,
+      },
+    ];
+  return counters(limit, access).map((ranges, part) => ({
+    priority: FROM.all + index + part,
+    description: "Limit of the gateway",
+    match: { ranges },
+    ...counted,
+  }));
+}
+
+/**
+ * Whose requests a limit of the gateway counts, rule by rule: only those of the allow list, so that others use up nothing. Each rule counts apart, which is the
+ * same where each address is counted by itself, since the first range that holds it decides; a count for all together has room in one rule.
+ */
+function counters({ key }: RateLimit, { allowCidrs }: AccessLists): readonly (readonly string[])[] {
+  const parts = chunks(allowCidrs);
+  return parts.length === 1 || (parts.length > 1 && key.kind === "clientIp") ? parts : [["*"]];
 }
 
 function countedBy({ key }: RateLimit): { key: "ALL" | "IP" | "HTTP_HEADER"; header?: string } {
@@ -156,15 +184,24 @@ function countedBy({ key }: RateLimit): { key: "ALL" | "IP" | "HTTP_HEADER"; hea
   }
 }
 
+/** Keeps addresses that are not on the allow list from what routes count; Envoy alone does where the list is longer than an expression may be. */
+function strangers({ allowCidrs }: AccessLists): ArmorRule[] {
+  if (allowCidrs.length === 0 || allowCidrs.length > SUBEXPRESSIONS_PER_RULE) return [];
+  const expression = allowCidrs.map((range) => `!inIpRange(origin.ip, ${quoted(range)})`).join(" && ");
+  return [{ priority: FROM.strangers, description: "Addresses that are not allowed", action: "deny(403)", match: { expression } }];
+}
+
 /**
  * What is left. With an allow list everything else is denied, unless a limit of the gateway has taken every request before: then Envoy alone
  * keeps the list, as it does in every case.
  */
-function admission({ access }: GatewayModel, limited: boolean): ArmorRule[] {
-  if (access.allowCidrs.length === 0 || limited)
+function admission({ access }: GatewayModel, limits: readonly Counted[]): ArmorRule[] {
+  const whole = limits.find(({ route }) => route === undefined);
+  const taken = whole && counters(whole.limit, access);
+  if (access.allowCidrs.length === 0 || taken?.[0]?.[0] === "*")
     return [{ priority: LAST, description: "Everything else", action: "allow", match: { ranges: ["*"] } }];
   return [
-    ...chunks(access.allowCidrs).map(
+    ...(taken ? [] : chunks(access.allowCidrs)).map(
       (ranges, index): ArmorRule => ({ priority: FROM.all + index, description: "Allowed addresses", action: "allow", match: { ranges } }),
     ),
     { priority: LAST, description: "Every other address", action: "deny(403)", match: { ranges: ["*"] } },

@@ -109,7 +109,9 @@ const planRemedy = "remove it, and give the routes a rateLimit with key: consume
 /** Client addresses, CORS, credentials, limits. */
 export const ACCESS = {
   "access.allow": everywhere(
-    composed("Envoy on the address the load balancer sees; Cloud Armor denies everyone else where no limit of the gateway admits first"),
+    composed(
+      "Cloud Armor denies everyone else, and Envoy on the address the load balancer sees; Envoy alone where more than ten blocks share a limit of the gateway",
+    ),
   ),
   "access.deny": everywhere(composed("Cloud Armor at the edge, and Envoy on the address the load balancer sees")),
   "access.route": everywhere(byEnvoy("RBAC per route on the address the load balancer sees")),
