@@ -53,7 +53,8 @@ function takeOut(cloud: Cloud, value: Fields, faults: readonly Fault[], met: Map
     if (!followed(value, remedy, times) && !substitute(cloud, value, path, times)) remove(value, path, times);
   }
   const routes = value.routes as Fields;
-  const [backend = "left"] = Object.keys((value.backends ?? {}) as Fields);
+  const backend =
+    Object.entries((value.backends ?? {}) as Record<string, Fields>).find(([, { protocol }]) => protocol !== "grpc")?.[0] ?? "left";
   if (Object.keys(routes).length > 0) return;
   value.backends ??= {};
   (value.backends as Fields)[backend] ??= { url: "https://left.example.com" };
@@ -106,6 +107,7 @@ function substitute(cloud: Cloud, value: Fields, path: string, times: number): b
   else if (path === "hostname") value.dns = { zone: zoneOf(cloud, String(value.hostname)) };
   else if (/^backends\.[^.]+\.(url|tls)$/.test(path) && aws.network !== undefined && cloud === "aws" && times === 0)
     aws.network = { ...NETWORK, bridge: "nlb" };
+  else if (path === "dns.zone" && cloud === "local") delete value.dns;
   else if (path === "dns.zone") value.dns = { zone: zoneOf(cloud, String(value.hostname)) };
   else if (first === "limits") {
     value.limits = times % 2 === 0 ? { url: "4KiB", headers: "4KiB", body: "1MiB" } : { url: "10KiB", headers: "10KiB", body: 10_000_000 };
