@@ -350,6 +350,15 @@ function observeAnswers(api: AwsApi, hsts: string, o: Observations): void {
       `${name} has a body of its own without internals`,
       templates.length > 0 && templates.every((text) => problemOnly(text)),
     );
+    for (const problem of templates.map(problemOf))
+      if (problem !== undefined)
+        o.same(
+          "errors.problem",
+          "",
+          ["$context.requestId", answer.statusCode && Number(answer.statusCode), true, "about:blank"],
+          [problem.requestId, answer.statusCode && problem.status, typeof problem.title === "string" && problem.title !== "", problem.type],
+        );
+    if (answer.statusCode === "429") o.holds("errors.problem", "", `${name} says when to come back`, Boolean(headers[RETRY_AFTER]));
   }
   for (const item of Object.values((api.body.paths ?? {}) as Record<string, Json>))
     for (const [method, operation] of Object.entries(item as Record<string, Json>)) {
@@ -359,6 +368,17 @@ function observeAnswers(api: AwsApi, hsts: string, o: Observations): void {
       o.same("tls.hsts", "tls.hsts", `'${hsts}'`, parameters["method.response.header.strict-transport-security"]);
       if (method !== "options") o.same("route.methods", "routes", "405", integration.responses?.default?.statusCode);
     }
+}
+
+const RETRY_AFTER = "gatewayresponse.header.retry-after";
+
+/** The problem a template writes, where it is one without choices. */
+function problemOf(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `$context` of a request may say its id and what the authorizer chose to say, nothing else. */

@@ -78,6 +78,7 @@ function observeOperation(
   };
   const removed = (name: string) => (api.flavour === "rest" ? header(name) === "''" : `remove:header.${name}` in parameters);
   o.holds("request.headers", "headers", "backends get the request's id", /requestId$/.test(header("x-request-id") ?? ""));
+  if (api.flavour === "rest") observeMappings(route, url, parameters, header, o);
   const wantsToken = route.requirement.kind === "anyOf" ? route.requirement.alternatives.flatMap(({ jwt }) => jwt?.providers ?? []) : [];
   if (wantsToken.length > 0) {
     const forward = wantsToken.every((name) => model.jwtProviders[name]?.forward);
@@ -105,6 +106,33 @@ function observeOperation(
         o.same("route.headers", `${route.at}.headers`, api.flavour === "rest" ? `'${value}'` : value, header(name));
     for (const name of rules.remove) o.holds("route.headers", `${route.at}.headers`, `${name} is removed`, removed(name));
   }
+}
+
+const IDENTITY = ["subject", "issuer", "consumer"] as const;
+
+/** Who a backend is told is calling comes from the authorizer or is taken out; what stands in the path is what was asked for. */
+function observeMappings(
+  route: Route,
+  url: string,
+  parameters: Readonly<Record<string, string>>,
+  header: (name: string) => string | undefined,
+  o: Observations,
+): void {
+  const shown = route.requirement.kind === "anyOf" ? route.requirement.alternatives : [];
+  const needed = {
+    subject: shown.some(({ jwt }) => jwt),
+    issuer: shown.some(({ jwt }) => jwt),
+    consumer: shown.some(({ apiKey }) => apiKey),
+  };
+  for (const name of IDENTITY) {
+    const given = header(`x-gateway-${name}`);
+    const wanted = `context.authorizer.${name}`;
+    // Where nobody is known by it, the firewall refuses the header before it comes here.
+    if (needed[name] || given !== undefined) o.same("request.headers", `${route.at}.require`, wanted, given);
+  }
+  o.same("request.headers", "headers", "context.requestId", header("x-request-id"));
+  for (const [, name = ""] of url.matchAll(/\{([^}]+)\}/g))
+    o.same(`route.${route.path.kind}`, `${route.at}.path`, `method.request.path.${name}`, parameters[`integration.request.path.${name}`]);
 }
 
 /** The path backends get, parameters without their names. */
