@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { nameOfUrn } from "../components/urn.ts";
 import { HOST, type Renewal, renewalOf } from "./certificate-renewal.ts";
-import { nameOfUrn } from "./events.ts";
 import { type MaintenanceOptions, withSession } from "./maintenance.ts";
 import { outputsOf } from "./outputs.ts";
 import { isRecord } from "./project.ts";

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { nameOfUrn } from "../components/urn.ts";
 import type { DeployedResource, Deployment } from "./plan/review/deployed.ts";
 import type { Project } from "./project.ts";
 import { stateBackend } from "./state.ts";
@@ -39,7 +40,7 @@ export function deploymentOf(project: Project, stack: string, env: NodeJS.Proces
 
 /** The engine's own entries, the stack and its providers, are no resources of a plan. */
 function resourceOf({ type = "", urn = "", inputs = {} }: StateResource): DeployedResource[] {
-  return type === "" || type.startsWith("pulumi:") ? [] : [{ type, name: urn.slice(urn.lastIndexOf("::") + 2), inputs }];
+  return type === "" || type.startsWith("pulumi:") ? [] : [{ type, name: nameOfUrn(urn), inputs }];
 }
 
 function readState(file: string): unknown {

@@ -68,3 +68,7 @@ export class OperationError extends Error {
     this.output = details.output ?? "";
   }
 }
+
+/** Nothing of a stack is deployed. */
+export const noGateway = (stack: string): OperationError =>
+  new OperationError("no-stack", `Stack "${stack}" has no gateway`, `deploy it with \`npx gateway up -s ${stack}\``);

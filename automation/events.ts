@@ -1,4 +1,5 @@
 import type { DiagnosticEvent, EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/events.js";
+import { nameOfUrn, typeOfUrn } from "../components/urn.ts";
 
 /** What happens to a resource, in the engine's words. */
 export type ResourceAction =
@@ -88,12 +89,6 @@ function messageEvent({ ephemeral, message, severity, urn }: DiagnosticEvent): O
     ...(about === undefined ? {} : { resource: { type: typeOfUrn(about), name: nameOfUrn(about) } }),
   };
 }
-
-/** The name a resource was given: the last part of its URN. */
-export const nameOfUrn = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
-
-/** A resource's own type, without those of its parents. */
-export const typeOfUrn = (urn: string) => urn.split("::")[2]?.split("$").at(-1) ?? "";
 
 /** Without the engine's colour directives (`<{%reset%}>`) and surrounding space. */
 export const plain = (text: string) => text.replace(/<\{%[^%]*%\}>/g, "").trim();

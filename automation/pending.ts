@@ -1,5 +1,5 @@
 import type { Deployment } from "@pulumi/pulumi/automation/workspace.js";
-import { nameOfUrn, typeOfUrn } from "./events.ts";
+import { nameOfUrn, typeOfUrn } from "../components/urn.ts";
 import { isRecord } from "./project.ts";
 
 /** A resource whose creation was interrupted: nobody knows whether it exists. */

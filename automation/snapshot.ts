@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
+import { specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
+import { nameOfUrn } from "../components/urn.ts";
 import { type CertificateEntry, certificatesOf } from "./certificates.ts";
-import { nameOfUrn } from "./events.ts";
 import { type MaintenanceOptions, withSession } from "./maintenance.ts";
 import { isRecord } from "./project.ts";
 import type { Session } from "./session.ts";
@@ -49,12 +50,9 @@ function essence({ dependencies: _d, propertyDependencies: _p, ...resource }: Re
   return withoutSecrets(resource);
 }
 
-/** How the engine marks a secret in a state, see its sdk/nodejs/runtime/rpc.ts. */
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (!isRecord(value)) return value;
-  if (Object.hasOwn(value, SIGNATURE) && Object.hasOwn(value, "ciphertext")) return "[secret]";
+  if (Object.hasOwn(value, specialSigKey) && Object.hasOwn(value, "ciphertext")) return "[secret]";
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withoutSecrets(entry)]));
 }

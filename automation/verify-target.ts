@@ -1,6 +1,6 @@
 import type { CertificateSummary, IssuerSummary, TelemetrySummary } from "../components/backends/contract.ts";
 import type { VerifyOptions } from "../verify/index.ts";
-import { OperationError } from "./errors.ts";
+import { noGateway } from "./errors.ts";
 import type { Outputs } from "./outputs.ts";
 
 /**
@@ -18,8 +18,7 @@ export function verifyTarget(stack: string, outputs: Outputs): Omit<VerifyOption
     consumers?: Record<string, string>;
     telemetry?: TelemetrySummary | null;
   };
-  if (url === undefined)
-    throw new OperationError("no-stack", `Stack "${stack}" has no gateway`, `deploy it with \`npx gateway up -s ${stack}\``);
+  if (url === undefined) throw noGateway(stack);
   return {
     url,
     ...(address ? { address } : {}),

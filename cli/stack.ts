@@ -24,7 +24,3 @@ export async function openStack(line: CommandLine, options: Readonly<Record<stri
   readStackFile(line.project, stack);
   return { project: line.project, stack, engine: await line.engine() };
 }
-
-/** What to say of a stack in which nothing is deployed. */
-export const nothingDeployed = (stack: string) =>
-  [`Stack "${stack}" has no gateway`, `deploy it with \`npx gateway up -s ${stack}\``] as const;

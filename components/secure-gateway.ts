@@ -14,6 +14,7 @@ import { judge, refusalMessage } from "./backends/judge.ts";
 import { loadBackend } from "./backends/load-backend.ts";
 import { StackSecrets } from "./secrets.ts";
 import type { GatewayModel } from "./spec/model.ts";
+import { nameOfUrn } from "./urn.ts";
 
 export interface SecureGatewayArgs {
   /**
@@ -116,6 +117,3 @@ function enforcedControls(
     ),
   );
 }
-
-/** The name a resource was given: the last part of its URN. */
-const nameOfUrn = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+import * as rpc from "@pulumi/pulumi/runtime/rpc.js";
+import { nameOfUrn } from "../../components/urn.ts";
 
 /** A resource as a program registered it, before any engine or cloud saw it. */
 export interface PlannedResource {
@@ -31,12 +33,7 @@ export type ComputedOutputs = (type: string, name: string, inputs: Record<string
 /** Answers to questions a program asks the cloud while it runs (invokes), by token; undefined when there is none offline. */
 export type CloudAnswers = (token: string, inputs: Record<string, unknown>) => Record<string, unknown> | undefined;
 
-/** The SDK's own wire markers, see sdk/nodejs/runtime/rpc.ts. */
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
-const ASSETS = new Set(["c44067f5952c0a294b673a41bacd8c17", "0def7320c3a5731c473e5ecbe6d01bc7"]);
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const ASSETS: ReadonlySet<string> = new Set([rpc.specialAssetSig, rpc.specialArchiveSig]);
 
 const MASK = "[secret]";
 const LATER = "(known after deployment)";
@@ -127,19 +124,17 @@ function optionsOf(request: RegisterRequest): ResourceOptionsSummary {
   };
 }
 
-const nameOfUrn = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
-
 /** Wire form → what a reader of the plan sees. */
 function readable(value: unknown, secrets: SecretsAs): unknown {
-  if (value === UNKNOWN) return LATER;
+  if (value === rpc.unknownValue) return LATER;
   if (Array.isArray(value)) return value.map((entry) => readable(entry, secrets));
   if (typeof value !== "object" || value === null) return value;
   const object = value as Record<string, unknown>;
-  const signature = object[SIGNATURE];
-  if (signature === SECRET) return secrets === "masked" ? MASK : new PlainSecret(readable(object.value, secrets));
-  if (signature === RESOURCE) return `\${${nameOfUrn(String(object.urn))}}`;
+  const signature = object[rpc.specialSigKey];
+  if (signature === rpc.specialSecretSig) return secrets === "masked" ? MASK : new PlainSecret(readable(object.value, secrets));
+  if (signature === rpc.specialResourceSig) return `\${${nameOfUrn(String(object.urn))}}`;
   if (typeof signature === "string" && ASSETS.has(signature)) {
-    const { [SIGNATURE]: _, ...asset } = object;
+    const { [rpc.specialSigKey]: _, ...asset } = object;
     return readable(asset, secrets);
   }
   return Object.fromEntries(Object.entries(object).map(([key, entry]) => [key, readable(entry, secrets)]));

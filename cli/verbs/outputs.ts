@@ -1,6 +1,7 @@
+import { noGateway } from "../../automation/errors.ts";
 import { isRecord } from "../../automation/project.ts";
 import { type Answer, UsageError, type Verb } from "../command-line.ts";
-import { nothingDeployed, openStack, withStack } from "../stack.ts";
+import { openStack, withStack } from "../stack.ts";
 import { columns } from "../text/style.ts";
 
 export const outputs: Verb = {
@@ -14,7 +15,10 @@ export const outputs: Verb = {
     const { readOutputs } = await import("../../automation/outputs.ts");
     const opened = await openStack(line, options);
     const all = await readOutputs({ ...opened, showSecrets: options.showSecrets === true });
-    if (Object.keys(all).length === 0) return { ok: true, document: all, text: nothingDeployed(opened.stack).join("; ") };
+    if (Object.keys(all).length === 0) {
+      const { message, remedy } = noGateway(opened.stack);
+      return { ok: true, document: all, text: `${message}; ${remedy}` };
+    }
     if (path === undefined)
       return {
         ok: true,

@@ -1,6 +1,6 @@
 import type { IssuerSummary } from "../../components/backends/contract.ts";
 import { type Answer, UsageError, type Verb } from "../command-line.ts";
-import { nothingDeployed, openStack, withStack } from "../stack.ts";
+import { openStack, withStack } from "../stack.ts";
 
 const collect = (value: string, before: readonly string[]) => [...before, ...value.split(/[\s,]+/).filter((word) => word !== "")];
 
@@ -23,13 +23,13 @@ export const token: Verb = {
     if (!Number.isInteger(lifetime) || lifetime < 1 || lifetime > 86_400)
       throw new UsageError(`--lifetime is ${JSON.stringify(options.lifetime)}`, "give 1 to 86400 seconds");
     const claims = Object.fromEntries((options.claim as string[]).map(claim));
-    const [{ readOutputs }, { OperationError }] = await Promise.all([
+    const [{ readOutputs }, { noGateway }] = await Promise.all([
       import("../../automation/outputs.ts"),
       import("../../automation/errors.ts"),
     ]);
     const opened = await openStack(line, options);
     const { issuer, url } = await readOutputs({ ...opened, showSecrets: true });
-    if (url === undefined) throw new OperationError("no-stack", ...nothingDeployed(opened.stack));
+    if (url === undefined) throw noGateway(opened.stack);
     const signed = await sign(opened.stack, issuer as IssuerSummary | null | undefined, {
       scopes: options.scope as string[],
       claims,

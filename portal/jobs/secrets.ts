@@ -1,9 +1,6 @@
+import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
 import { type MaintenanceOptions, withSession } from "../../automation/maintenance.ts";
 import { isRecord } from "../../automation/project.ts";
-
-/** How the engine marks a secret in a state, see its sdk/nodejs/runtime/rpc.ts. */
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 /** Secrets of the stack's configuration and state in plain, so that a runner can take them out of what it tells. */
 export function stackSecrets(options: MaintenanceOptions): Promise<string[]> {
@@ -26,7 +23,7 @@ export function stackSecrets(options: MaintenanceOptions): Promise<string[]> {
 function collect(value: unknown, found: string[]): void {
   if (Array.isArray(value)) for (const entry of value) collect(entry, found);
   else if (isRecord(value)) {
-    if (value[SIGNATURE] === SECRET) found.push(...textsOf(value.plaintext));
+    if (value[specialSigKey] === specialSecretSig) found.push(...textsOf(value.plaintext));
     else for (const entry of Object.values(value)) collect(entry, found);
   }
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
 import { type ControlDifference, type ControlFact, controlDifferences, controlFacts } from "../../automation/plan/controls/facts.ts";
-import { canonical } from "../../automation/plan/controls/front-facts.ts";
 import { planGateway, RefusedError } from "../../automation/plan/plan.ts";
 import { reviewPolicies } from "../../automation/policies.ts";
 import { readSnapshot, type Snapshot } from "../../automation/snapshot.ts";
 import type { Cloud, Finding } from "../../components/backends/contract.ts";
+import { canonical, digestOf } from "../../components/spec/resolve/canonical.ts";
 import type { DocumentVersion, Fault } from "../service.ts";
 import type { PlanBody, PlanRow } from "../store/plans.ts";
 import type { Deployed, StackRow } from "../store/stacks.ts";
@@ -143,7 +143,7 @@ function newPlan(
     status,
     requested_by: by,
     weakens: body.controls.some(({ weakens }) => weakens),
-    digest: textDigest(canonical(bound)),
+    digest: digestOf(canonical(bound)),
     document_version: document.version,
     settings_version: stack.settings_version,
     program,

@@ -2,7 +2,7 @@ import type { Cors, HeaderRules, JwtProvider, Route } from "../../../components/
 import { requirementTexts } from "../review/routes.ts";
 import { trustFact } from "./backend-facts.ts";
 import type { ControlFact } from "./facts.ts";
-import { accessFacts, canonical, digest, factsOf, fingerprints, limitFacts } from "./front-facts.ts";
+import { accessFacts, digest, factsOf, fingerprints, limitFacts } from "./front-facts.ts";
 
 /** What a route promises. */
 export function routeFacts(route: Route): ControlFact[] {
@@ -75,6 +75,6 @@ export function providerFacts(provider: JwtProvider): ControlFact[] {
     fact("algorithms", algorithms.join(", "), { kind: "accepts", values: algorithms }, "neutral"),
     fact("clockSkew", `${clockSkewSeconds} s`, { kind: "atMost", value: clockSkewSeconds }, "neutral"),
     fact("forward", forward ? "passed on" : "kept from backends", { kind: "level", value: forward ? 0 : 1 }, "neutral"),
-    fact("claimToHeaders", canonical(claimToHeaders), { kind: "exact", value: canonical(claimToHeaders) }, "neutral"),
+    fact("claimToHeaders", JSON.stringify(claimToHeaders), { kind: "exact", value: JSON.stringify(claimToHeaders) }, "neutral"),
   ];
 }

@@ -1,3 +1,4 @@
+import { specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
 import type { GatewayPlan } from "../plan.ts";
 import type { PlannedResource } from "../recorder.ts";
 import { type PlanChanges, type PlanDocument, planChanges } from "./diff.ts";
@@ -24,8 +25,6 @@ export const UNSEEN =
 
 /** How a mark in a plan reads that stands for what only the cloud knows, or for a secret. */
 const UNKNOWN = /\$\{[^}]*\}|\(known after deployment\)|^\[secret\]$/;
-/** Marks an encrypted value in a state. */
-const ENVELOPE = "4dabf18193072939515e22adb298388d";
 
 /** What a plan would change of what is deployed. Pure. */
 export function changesSince(deployed: Deployment, plan: GatewayPlan): PlanChanges {
@@ -54,7 +53,7 @@ function comparable(planned: Readonly<Record<string, unknown>>, deployed: Readon
 
 function agrees(planned: unknown, deployed: unknown): boolean {
   if (typeof planned === "string" && UNKNOWN.test(planned)) return true;
-  if (isMap(deployed) && ENVELOPE in deployed) return true;
+  if (isMap(deployed) && specialSigKey in deployed) return true;
   if (Array.isArray(planned))
     return Array.isArray(deployed) && planned.length === deployed.length && planned.every((one, index) => agrees(one, deployed[index]));
   if (isMap(planned)) return isMap(deployed) && Object.entries(planned).every(([key, one]) => agrees(one, deployed[key]));

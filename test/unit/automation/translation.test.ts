@@ -3,10 +3,11 @@ import { hostname } from "node:os";
 import { CommandError, ConcurrentUpdateError, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { Channel } from "../../../automation/channel.ts";
 import { OperationError } from "../../../automation/errors.ts";
-import { type OperationEvent, operationEvent, plain, typeOfUrn } from "../../../automation/events.ts";
+import { type OperationEvent, operationEvent, plain } from "../../../automation/events.ts";
 import { operationError } from "../../../automation/failure.ts";
 import { isAbandoned, stateLocks } from "../../../automation/locks.ts";
 import { repairPending } from "../../../automation/pending.ts";
+import { typeOfUrn } from "../../../components/urn.ts";
 
 const URN = "urn:pulumi:one::lab::secure-gateway:index:SecureGateway$tls:index/privateKey:PrivateKey::shop-key";
 
