@@ -1,4 +1,5 @@
 import { reviewPolicies } from "../../automation/policies.ts";
+import type { Cloud } from "../../components/backends/contract.ts";
 import type { GatewayModel } from "../../components/spec/model.ts";
 import { masked, type OpenPlan } from "../open-plan.ts";
 import { observe, unread } from "../parity.ts";
@@ -9,7 +10,7 @@ import { close, open, patternOf, places, withChange } from "./tree.ts";
 
 /** A plan with one security-relevant input changed, and who noticed. */
 export interface MutationResult {
-  readonly cloud: string;
+  readonly cloud: Cloud;
   readonly document: string;
   readonly type: string;
   readonly resource: string;

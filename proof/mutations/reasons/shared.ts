@@ -1,0 +1,11 @@
+import type { Reason } from "./reason.ts";
+
+/** Reasons that hold for the plans of every cloud. */
+export const SHARED: readonly Reason[] = [
+  { pattern: /(^|\.)(tags|labels|userLabels)(\.|$)/, reason: "labels are for people and bills; nothing decides by them" },
+  {
+    type: /^tls:index\//,
+    reason: "keys and certificates are made by the tls provider; that those of this stack are used is read where they are used",
+  },
+  { type: /^acme:/, reason: "an order that is not as asked gets no certificate" },
+];

@@ -1,0 +1,15 @@
+import { join } from "node:path";
+import type { Cloud } from "../../components/backends/contract.ts";
+import { isCaught, mutateBackend } from "../../proof/mutations/report.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+/** What nobody notices of an even sample of the mutations of each plan of a cloud; each as one line. */
+export async function survivorsOf(cloud: Cloud, most: number): Promise<string[]> {
+  const { plans } = await mutateBackend(ROOT, cloud, most);
+  return plans.flatMap(({ name, mutations }) =>
+    mutations.results
+      .filter((one) => !isCaught(one))
+      .map(({ type, resource, operator, pattern }) => `${name}: ${type} ${resource}: ${operator} at ${pattern || "(whole)"}`),
+  );
+}
