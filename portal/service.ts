@@ -171,6 +171,13 @@ export class Refusal extends Error {
   }
 }
 
+/** Which operations of a stack are asked for. @default all of them */
+export interface OperationFilter {
+  readonly kind?: OperationSummary["kind"];
+  /** The plan they carry out; at most one operation does. */
+  readonly plan?: string;
+}
+
 export interface PageRequest {
   readonly after?: string;
   /** 1 to 200. @default 50 */
@@ -214,7 +221,7 @@ export interface PortalService {
     options?: Readonly<Record<string, unknown>>,
   ): Promise<OperationSummary>;
   operation(actor: Actor, id: string): Promise<OperationSummary>;
-  operations(actor: Actor, stack: string, page: PageRequest): Promise<Page<OperationSummary>>;
+  operations(actor: Actor, stack: string, page: PageRequest, filter?: OperationFilter): Promise<Page<OperationSummary>>;
   cancel(actor: Actor, id: string): Promise<OperationSummary>;
   /** Events after a sequence number, then live ones, to the operation's end. */
   events(actor: Actor, operation: string, after: number, signal: AbortSignal): AsyncIterable<StoredEvent>;

@@ -6,6 +6,7 @@ import {
   type DocumentVersion,
   type Fault,
   type NewStack,
+  type OperationFilter,
   type OperationSummary,
   type Page,
   type PageRequest,
@@ -170,10 +171,10 @@ export class Portal implements PortalService {
     return operationSummary(await operationFor(this.#context.database, actor, id));
   }
 
-  async operations(actor: Actor, stack: string, page: PageRequest): Promise<Page<OperationSummary>> {
+  async operations(actor: Actor, stack: string, page: PageRequest, filter?: OperationFilter): Promise<Page<OperationSummary>> {
     demand(actor, stack, ...ANY);
     await stackRow(this.#context.database, stack);
-    return operationPage(this.#context.database, stack, page);
+    return operationPage(this.#context.database, stack, page, filter);
   }
 
   cancel(actor: Actor, id: string): Promise<OperationSummary> {

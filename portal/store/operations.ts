@@ -1,5 +1,5 @@
 import type { DeadEngine } from "../../automation/locks.ts";
-import type { OperationState, OperationSummary, Page, PageRequest, StoredEvent } from "../service.ts";
+import type { OperationFilter, OperationState, OperationSummary, Page, PageRequest, StoredEvent } from "../service.ts";
 import { Refusal } from "../service.ts";
 import type { Sql } from "./database.ts";
 import { pageOf, pageRange } from "./page.ts";
@@ -47,11 +47,18 @@ export async function operationRow(sql: Sql, id: string, lock = false): Promise<
 }
 
 /** Newest first. */
-export async function operationPage(sql: Sql, stack: string, page: PageRequest): Promise<Page<OperationSummary>> {
+export async function operationPage(
+  sql: Sql,
+  stack: string,
+  page: PageRequest,
+  { kind, plan }: OperationFilter = {},
+): Promise<Page<OperationSummary>> {
   const { before, limit } = pageRange(page);
   const rows = await sql.query<OperationRow>(
-    "SELECT * FROM portal.operation WHERE stack = $1 AND number < $2 ORDER BY number DESC LIMIT $3",
-    [stack, before, limit + 1],
+    `SELECT * FROM portal.operation
+     WHERE stack = $1 AND number < $2 AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR plan = $4)
+     ORDER BY number DESC LIMIT $5`,
+    [stack, before, kind ?? null, plan ?? null, limit + 1],
   );
   return pageOf(rows, limit, ({ number }) => number, operationSummary);
 }

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { type Actor, type OperationSummary, type PageRequest, type PortalService, Refusal } from "../../service.ts";
+import { type Actor, type OperationSummary, type PortalService, Refusal } from "../../service.ts";
 import type { Api, ApiParts } from "../api.ts";
 import { actorOf } from "../environment.ts";
 import { READERS, route } from "../route.ts";
@@ -19,9 +19,9 @@ export function verifyRoutes(api: Api, { service }: ApiParts): void {
       path: "/stacks/{stack}/verify-runs",
       summary: "Operations that sent the probes to the stack's gateway, newest first",
       request: { params: z.object({ stack: StackName }), query: PageQuery },
-      responses: { 200: json(pageOf(OperationSchema, "VerifyRuns"), "A page of operations; one may be empty and still have a next.") },
+      responses: { 200: json(pageOf(OperationSchema, "VerifyRuns"), "A page of operations.") },
     }),
-    async (c) => c.json(await verifyRuns(service, actorOf(c), c.req.valid("param").stack, c.req.valid("query")), 200),
+    async (c) => c.json(await service.operations(actorOf(c), c.req.valid("param").stack, c.req.valid("query"), { kind: "verify" }), 200),
   );
 
   api.openapi(
@@ -40,11 +40,6 @@ export function verifyRoutes(api: Api, { service }: ApiParts): void {
       return Response.json({ operation, probes: await probesOf(service, actor, operation) }) as never;
     },
   );
-}
-
-async function verifyRuns(service: PortalService, actor: Actor, stack: string, page: PageRequest) {
-  const { items, next } = await service.operations(actor, stack, page);
-  return { items: items.filter(({ kind }) => kind === "verify"), ...(next === undefined ? {} : { next }) };
 }
 
 /** How long a run that is under way is read. */

@@ -15,8 +15,8 @@ export function planPages({ app, service, answers }: PageParts): void {
   const shown = async (c: PortalContext, id: string, problem?: string) => {
     const actor = actorOf(c);
     const plan = await service.plan(actor, id);
-    const operations = plan.state === "applied" ? (await service.operations(actor, plan.stack, { limit: 200 })).items : [];
-    const operation = operations.find((candidate) => candidate.plan === plan.id);
+    const applied = plan.state === "applied" ? await service.operations(actor, plan.stack, { limit: 1 }, { plan: plan.id }) : undefined;
+    const operation = applied?.items[0];
     return show(c, planView(frameOf(c), plan, operation, problem), problem === undefined ? 200 : 409);
   };
 

@@ -141,6 +141,14 @@ describe("the portal's API", () => {
     );
     const other = await post("/api/v1/stacks/other/operations", { kind: "preview" });
     assert.equal((await get(`/api/v1/verify-runs/${other.body.id}`)).response.status, 404);
+    const again = await post("/api/v1/stacks/other/operations", { kind: "verify" });
+    // Full pages, though another kind of operation lies between.
+    const page = await get("/api/v1/stacks/other/verify-runs?limit=2");
+    assert.deepEqual(
+      (page.body.items as { id: string }[]).map(({ id }) => id),
+      [operation.id, again.body.id],
+    );
+    assert.equal(page.body.next, undefined);
   });
 
   it("shows outputs, certificates, secrets' names and the audit log", async () => {

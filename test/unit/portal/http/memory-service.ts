@@ -4,6 +4,7 @@ import {
   type DocumentVersion,
   type Fault,
   type NewStack,
+  type OperationFilter,
   type OperationSummary,
   type Page,
   type PageRequest,
@@ -197,11 +198,21 @@ export class MemoryService implements PortalService {
     if (operation === undefined) throw unknown("such operation");
     return operation;
   }
-  async operations(actor: Actor, stack: string, { after, limit = 50 }: PageRequest): Promise<Page<OperationSummary>> {
+  async operations(
+    actor: Actor,
+    stack: string,
+    { after, limit = 50 }: PageRequest,
+    filter: OperationFilter = {},
+  ): Promise<Page<OperationSummary>> {
     this.#called(actor, `operations ${stack}`);
     this.#versions(stack);
     return pageOf(
-      [...this.operationsOf.values()].filter((operation) => operation.stack === stack),
+      [...this.operationsOf.values()].filter(
+        (operation) =>
+          operation.stack === stack &&
+          (filter.kind === undefined || operation.kind === filter.kind) &&
+          (filter.plan === undefined || operation.plan === filter.plan),
+      ),
       after,
       limit,
     );

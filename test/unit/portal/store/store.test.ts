@@ -8,7 +8,7 @@ import { type Database, openDatabase } from "../../../../portal/store/database.t
 import { databaseFailure } from "../../../../portal/store/failures.ts";
 import { IdempotencyKeys } from "../../../../portal/store/idempotency.ts";
 import { migrate } from "../../../../portal/store/migrate.ts";
-import { addEvents, eventsAfter, insertOperation, operationRow } from "../../../../portal/store/operations.ts";
+import { addEvents, eventsAfter, insertOperation, operationPage, operationRow } from "../../../../portal/store/operations.ts";
 import { Sessions } from "../../../../portal/store/sessions.ts";
 import { insertStack } from "../../../../portal/store/stacks.ts";
 
@@ -138,6 +138,23 @@ describe("the portal's store", () => {
       (await eventsAfter(database, "op", 30, 1000)).map(({ sequence }) => sequence),
       [31],
     );
+  });
+
+  it("fills a page of operations of one kind, whatever lies between them, and finds a plan's operation", async () => {
+    await insertStack(database, { name: "two", cloud: "aws", stack_file: "", four_eyes: false, document_folder: "", by: "me" });
+    for (let index = 1; index <= 12; index++)
+      await insertOperation(database, { id: `two-${index}`, stack: "two", kind: index % 4 === 0 ? "verify" : "preview", by: "me" });
+    const verify = { kind: "verify" } as const;
+    const first = await operationPage(database, "two", { limit: 2 }, verify);
+    assert.deepEqual(
+      first.items.map(({ id }) => id),
+      ["two-12", "two-8"],
+    );
+    assert.ok(first.next);
+    const last = await operationPage(database, "two", { limit: 2, after: first.next }, verify);
+    assert.deepEqual([last.items.map(({ id }) => id), last.next], [["two-4"], undefined]);
+    assert.deepEqual((await operationPage(database, "one", {}, verify)).items, []);
+    assert.deepEqual((await operationPage(database, "two", {}, { plan: "none" })).items, []);
   });
 
   it("tells a database that is away from a statement that is wrong", async () => {
