@@ -22,7 +22,15 @@ interface Subject {
   stop(): Promise<void>;
 }
 
+/** A gateway whose document can be changed while it runs. */
+interface Gateway extends Subject {
+  /** Changes the timeout of one route, to the given number of seconds. */
+  change(seconds: number): Promise<void>;
+}
+
 const HOST = "api.example.com";
+/** Long enough for the load's own program to be compiled and its connections to be open. */
+const WARM_SECONDS = 2;
 
 /** The gateway with every policy of an ordinary document against the same Envoy as a bare TLS proxy, at 10 and 1,000 routes. */
 export async function benchGateway(rounds = 5, perSecond = 300, seconds = 4) {
@@ -35,30 +43,34 @@ export async function benchGateway(rounds = 5, perSecond = 300, seconds = 4) {
   const running: Subject[] = [];
   try {
     const subjects: Record<string, Subject> = {};
-    const add = (name: string, subject: Subject) => {
-      subjects[name] = subject;
+    const gateways: Record<string, Gateway> = {};
+    const started = <Kind extends Subject>(subject: Kind): Kind => {
       running.push(subject);
+      return subject;
     };
     for (const count of [10, 1000]) {
-      add(`bare${count}`, await bare(authority, backend.port, count));
-      add(`full${count}`, await full(authority, backend.port, count, issuer.jwks));
+      subjects[`bare${count}`] = started(await bare(authority, backend.port, count));
+      subjects[`full${count}`] = gateways[count] = started(await full(authority, backend.port, count, issuer.jwks));
     }
+    const ask = (port: number, count: number, counted: number) =>
+      load({
+        port,
+        host: HOST,
+        ca: authority.root,
+        token,
+        paths: Array.from({ length: count }, (_, index) => pathOf(index)),
+        perSecond,
+        seconds: counted,
+        warmSeconds: WARM_SECONDS,
+      });
     const results: Record<string, LoadResult & { cpu: number[]; p50s: number[]; p99s: number[] }> = {};
     for (let round = 0; round <= rounds; round++) {
       for (const [name, { port, pid }] of Object.entries(subjects)) {
         backend.seen.length = 0;
         const count = Number(/\d+$/.exec(name)?.[0]);
         const before = cpuSeconds(pid);
-        const result = await load({
-          port,
-          host: HOST,
-          ca: authority.root,
-          token,
-          paths: Array.from({ length: count }, (_, index) => pathOf(index)),
-          perSecond,
-          seconds: round === 0 ? 1 : seconds,
-        });
-        const cpu = ((cpuSeconds(pid) - before) / result.answered) * 1e6;
+        const result = await ask(port, count, round === 0 ? 1 : seconds);
+        const cpu = ((cpuSeconds(pid) - before) / (result.answered + perSecond * WARM_SECONDS)) * 1e6;
         if (result.failed > 0)
           throw new Error(
             `${name}: ${result.failed} of ${result.answered} requests were not answered 200: ${JSON.stringify(result.statuses)}`,
@@ -71,6 +83,11 @@ export async function benchGateway(rounds = 5, perSecond = 300, seconds = 4) {
           results[name]?.p99s.push(result.p99);
         }
       }
+    }
+    const reloads: Record<string, unknown> = {};
+    for (const [count, gateway] of Object.entries(gateways)) {
+      backend.seen.length = 0;
+      reloads[count] = await reloaded(gateway, ask(gateway.port, Number(count), 2 * seconds));
     }
     const memory = Object.fromEntries(Object.entries(subjects).map(([name, { pid }]) => [name, memoryMib(pid)]));
     const figures = Object.fromEntries(
@@ -93,8 +110,9 @@ export async function benchGateway(rounds = 5, perSecond = 300, seconds = 4) {
       cpuPerRequest: ratio(of, to, "cpuMicrosPerRequest"),
     });
     return {
-      load: { perSecond, seconds, rounds },
+      load: { perSecond, seconds, rounds, warmSeconds: WARM_SECONDS },
       figures,
+      reloads,
       ratios: {
         fullToBareAt10: ratios("full10", "bare10"),
         fullToBareAt1000: ratios("full1000", "bare1000"),
@@ -106,6 +124,30 @@ export async function benchGateway(rounds = 5, perSecond = 300, seconds = 4) {
     for (const subject of running) await subject.stop();
     await backend.stop();
   }
+}
+
+/** Changes a gateway as often as it takes changes over until the load has ended. */
+async function reloaded(gateway: Gateway, loaded: Promise<LoadResult>) {
+  let running = true;
+  const end = loaded.finally(() => {
+    running = false;
+  });
+  // Whoever awaits below sees the failure.
+  end.catch(() => {});
+  const times: number[] = [];
+  while (running) {
+    const began = performance.now();
+    await gateway.change(5 + (times.length % 10));
+    times.push(performance.now() - began);
+  }
+  const { p50, p99, failed } = await end;
+  return {
+    changes: times.length,
+    takenOverMs: rounded(median(times), 1),
+    p50Ms: rounded(p50, 2),
+    p99Ms: rounded(p99, 2),
+    failed,
+  };
 }
 
 async function bare(authority: TestAuthority, backendPort: number, count: number): Promise<Subject> {
@@ -130,11 +172,12 @@ async function bare(authority: TestAuthority, backendPort: number, count: number
   return { port, pid: pidOf(envoy), stop: () => envoy.stop() };
 }
 
-async function full(authority: TestAuthority, backendPort: number, count: number, jwks: string): Promise<Subject> {
-  const route = (index: number) => ({
+async function full(authority: TestAuthority, backendPort: number, count: number, jwks: string): Promise<Gateway> {
+  const route = (index: number, timeout?: string) => ({
     path: pathOf(index),
     methods: ["GET"],
     backend: "things",
+    ...(timeout && { timeout }),
     require: [{ jwt: "login", scopes: ["things.read"] }],
   });
   const document = {
@@ -162,7 +205,8 @@ async function full(authority: TestAuthority, backendPort: number, count: number
   const gateway = await startGateway(document, { authority });
   const pid = childrenOf(process.pid).find((child) => !before.has(child) && programOf(child)?.startsWith("envoy"));
   if (pid === undefined) throw new Error("the gateway's Envoy is not to be found");
-  return { port: gateway.port, pid, stop: () => gateway.stop() };
+  const change = (seconds: number) => gateway.update({ ...document, routes: { ...document.routes, "route-0": route(0, `${seconds}s`) } });
+  return { port: gateway.port, pid, change, stop: () => gateway.stop() };
 }
 
 const pidOf = ({ process: child }: RunningEnvoy): number => child.pid as number;

@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly paths: readonly string[];
   readonly perSecond: number;
   readonly seconds: number;
+  /** Seconds of the same load before, which are not counted: connections are opened and code is compiled in them. */
+  readonly warmSeconds: number;
 }
 
 export interface LoadResult {
@@ -29,15 +31,17 @@ export interface LoadResult {
  * Sends requests at a fixed rate, whatever becomes of those before (open loop), over connections that are kept. Latency counts from the moment a
  * request was due, so that a gateway that stalls cannot hide it.
  */
-export async function runLoad({ port, host, ca, token, paths, perSecond, seconds }: LoadOptions): Promise<LoadResult> {
+export async function runLoad({ port, host, ca, token, paths, perSecond, seconds, warmSeconds }: LoadOptions): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64, maxCachedSessions: 0 });
   const latencies: number[] = [];
   const statuses: Record<string, number> = {};
-  const send = (path: string, due: number) =>
+  const send = (path: string, due: number, counts: boolean) =>
     new Promise<void>((resolve) => {
       const count = (status: number | string) => {
-        statuses[status] = (statuses[status] ?? 0) + 1;
-        latencies.push(performance.now() - due);
+        if (counts) {
+          statuses[status] = (statuses[status] ?? 0) + 1;
+          latencies.push(performance.now() - due);
+        }
         resolve();
       };
       const headers = { host, authorization: `Bearer ${token}` };
@@ -51,12 +55,15 @@ export async function runLoad({ port, host, ca, token, paths, perSecond, seconds
     });
 
   const began = performance.now();
-  const total = perSecond * seconds;
+  const warm = perSecond * warmSeconds;
+  const total = warm + perSecond * seconds;
   const pending: Promise<void>[] = [];
   while (pending.length < total) {
     const due = Math.min(total, Math.floor(((performance.now() - began) * perSecond) / 1000) + 1);
-    while (pending.length < due)
-      pending.push(send(paths[pending.length % paths.length] as string, began + (pending.length * 1000) / perSecond));
+    while (pending.length < due) {
+      const number = pending.length;
+      pending.push(send(paths[number % paths.length] as string, began + (number * 1000) / perSecond, number >= warm));
+    }
     await sleep(1);
   }
   await Promise.all(pending);

@@ -15,7 +15,17 @@ export interface Cost {
 
 const USAGE = join(import.meta.dirname, "usage.mjs");
 
-/** Runs a Node program to its end. @throws when it fails, or takes longer than `limitSeconds` */
+/** A program that did not reach its end. */
+export class ProgramFailed extends Error {
+  /** In a few words, for a table. */
+  readonly reason: string;
+  constructor(command: readonly string[], seconds: number, stderr: string) {
+    super(`${command.join(" ")} failed after ${seconds} s:\n${stderr.slice(-2000)}`);
+    this.reason = `${stderr.includes("heap out of memory") ? "out of memory" : "failed"} after ${seconds} s`;
+  }
+}
+
+/** Runs a Node program to its end. @throws ProgramFailed when it fails, or takes longer than `limitSeconds` */
 export function costOf(
   command: readonly string[],
   options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv; readonly limitSeconds?: number },
@@ -31,7 +41,7 @@ export function costOf(
       timeout: (options.limitSeconds ?? 600) * 1000,
     });
     const wall = (performance.now() - began) / 1000;
-    if (ran.status !== 0) throw new Error(`${command.join(" ")} failed after ${Math.round(wall)} s:\n${ran.stderr.slice(-2000)}`);
+    if (ran.status !== 0) throw new ProgramFailed(command, Math.round(wall), ran.stderr);
     const times = [...ran.stdout.matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, seconds]) => Number(minutes) * 60 + Number(seconds));
     // Largest memory in KiB, one line for each process. Of the times the first line is the shell's own; the second its children's.
     const memory = Math.max(...readFileSync(usage, "utf8").trim().split("\n").map(Number)) / 1024;
@@ -41,24 +51,41 @@ export function costOf(
   }
 }
 
-/** Runs each program in turn, several times over, so that a busy moment of the machine falls on all of them. @returns medians */
-export function inTurn<Name extends string>(rounds: number, programs: Readonly<Record<Name, () => Cost>>): Record<Name, Cost> {
-  const names = Object.keys(programs) as Name[];
-  const costs = new Map<Name, Cost[]>(names.map((name) => [name, []]));
+/** Medians of what ran to its end, and in a few words why the others did not. */
+export interface Costs {
+  readonly costs: Readonly<Record<string, Cost>>;
+  readonly failures: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs each program in turn, several times over, so that a busy moment of the machine falls on all of them. A program of `mayFail` that fails is not
+ * tried again.
+ *
+ * @throws what any other program throws
+ */
+export function inTurn(rounds: number, programs: Readonly<Record<string, () => Cost>>, mayFail: readonly string[] = []): Costs {
+  const costs = new Map<string, Cost[]>(Object.keys(programs).map((name) => [name, []]));
+  const failures: Record<string, string> = {};
   for (let round = rounds === 1 ? 1 : 0; round <= rounds; round++) {
-    for (const name of names) {
-      const cost = programs[name]();
-      // The first round fills caches, unless it is the only one.
-      if (round > 0) costs.get(name)?.push(cost);
+    for (const [name, program] of Object.entries(programs)) {
+      if (name in failures) continue;
+      try {
+        const cost = program();
+        // The first round fills caches, unless it is the only one.
+        if (round > 0) costs.get(name)?.push(cost);
+      } catch (error) {
+        if (!(error instanceof ProgramFailed && mayFail.includes(name))) throw error;
+        failures[name] = error.reason;
+        costs.delete(name);
+      }
     }
   }
   const medianOf = (list: readonly Cost[], field: keyof Cost, digits: number) => rounded(median(list.map((cost) => cost[field])), digits);
-  return Object.fromEntries(
-    names.map((name) => {
-      const list = costs.get(name) ?? [];
-      return [name, { wall: medianOf(list, "wall", 2), cpu: medianOf(list, "cpu", 2), memory: medianOf(list, "memory", 0) }];
-    }),
-  ) as Record<Name, Cost>;
+  const medians = [...costs].map(([name, list]) => [
+    name,
+    { wall: medianOf(list, "wall", 2), cpu: medianOf(list, "cpu", 2), memory: medianOf(list, "memory", 0) },
+  ]);
+  return { costs: Object.fromEntries(medians), failures };
 }
 
 export function median(values: readonly number[]): number {

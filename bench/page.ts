@@ -52,14 +52,23 @@ const table = (head: Cells, rows: readonly Cells[]): string[] => [
   ...rows.map((row) => `| ${row.map((cell) => cell ?? "").join(" | ")} |`),
 ];
 
-const digits = (value: number | undefined, count = 2) => (value === undefined || Number.isNaN(value) ? "" : value.toFixed(count));
+const digits = (value: number | null | undefined, count = 2) =>
+  typeof value === "number" && !Number.isNaN(value) ? value.toFixed(count) : "";
 const withCommas = (value: number) => value.toLocaleString("en-US");
 
-function planLines({ sizes, perRoute, rounds }: { sizes: PlanSize[]; perRoute: Record<string, number[]>; rounds: number }): string[] {
+function planLines({
+  sizes,
+  perRoute,
+  rounds,
+}: {
+  sizes: PlanSize[];
+  perRoute: Record<string, (number | null)[]>;
+  rounds: number;
+}): string[] {
   const names = Object.keys(sizes[0]?.costs ?? {});
   const head = (first: string) => [first, ...sizes.map(({ routes }) => `${withCommas(routes)} routes`)];
   const rows = (cell: (size: PlanSize, name: string) => string | undefined) =>
-    names.map((name) => [titleOf(name), ...sizes.map((size) => cell(size, name))]);
+    names.map((name) => [titleOf(name), ...sizes.map((size) => size.failures[name] ?? cell(size, name))]);
   const several = sizes
     .filter(({ gateways }) => gateways > 1)
     .map(({ routes, gateways }) => `${withCommas(routes)} routes are ${gateways} gateways`);
@@ -93,7 +102,9 @@ function planLines({ sizes, perRoute, rounds }: { sizes: PlanSize[]; perRoute: R
       head("Processor time against the plan for AWS"),
       ["floor", "pulumi", "cdk"].map((name) => [
         titleOf(name),
-        ...sizes.map(({ costs }) => `${digits((costs[name]?.cpu ?? Number.NaN) / (costs.aws?.cpu ?? Number.NaN))} ×`),
+        ...sizes.map(
+          ({ costs, failures }) => failures[name] ?? `${digits((costs[name]?.cpu ?? Number.NaN) / (costs.aws?.cpu ?? Number.NaN))} ×`,
+        ),
       ]),
     ),
     "",
@@ -186,6 +197,14 @@ function engineLines({ seconds, resources }: { seconds: Record<string, number>; 
   );
 }
 
+interface Reloads {
+  readonly changes: number;
+  readonly takenOverMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly failed: number;
+}
+
 interface GatewayFigures {
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -197,9 +216,11 @@ interface GatewayFigures {
 function gatewayLines({
   figures,
   load,
+  reloads,
 }: {
   figures: Record<string, GatewayFigures>;
-  load: { perSecond: number; seconds: number; rounds: number };
+  load: { perSecond: number; seconds: number; rounds: number; warmSeconds: number };
+  reloads: Record<string, Reloads>;
 }): string[] {
   const name = (key: string) =>
     `${key.startsWith("bare") ? "bare TLS proxy" : "every policy"}, ${withCommas(Number(/\d+$/.exec(key)?.[0]))} routes`;
@@ -209,7 +230,7 @@ function gatewayLines({
   });
   const slower = (figures.full1000?.p99Ms ?? Number.NaN) / (figures.full10?.p99Ms ?? Number.NaN);
   return [
-    `Open loop, ${load.perSecond} requests a second, ${load.rounds} rounds of ${load.seconds} s each, medians.`,
+    `Open loop, ${load.perSecond} requests a second, ${load.rounds} rounds of ${load.seconds} s each after ${load.warmSeconds} s that are not counted, medians.`,
     "",
     ...table(
       ["", "p50, ms", "p99, ms", "processor, µs per request", "requests per core and second", "memory, MiB"],
@@ -224,5 +245,19 @@ function gatewayLines({
     ),
     "",
     `Every policy above the bare proxy, p99: ${above.join(", ")} (aim: at most 1 ms). Every policy at 1,000 routes against 10, p99: ${digits(slower)} × (aim: at most 1.5 ×).`,
+    "",
+    "Under the same load one route is changed again and again, each change as soon as Envoy has taken over the one before:",
+    "",
+    ...table(
+      ["", "changes", "until taken over, ms", "p50, ms", "p99, ms", "requests not answered 200"],
+      Object.entries(reloads).map(([routes, one]) => [
+        `every policy, ${withCommas(Number(routes))} routes`,
+        one.changes,
+        digits(one.takenOverMs, 0),
+        digits(one.p50Ms),
+        digits(one.p99Ms),
+        one.failed,
+      ]),
+    ),
   ];
 }

@@ -21,6 +21,8 @@ export function planPicture(all: Sections): string | undefined {
   if (sizes === undefined || first === undefined || last === undefined || first === last) return undefined;
   const names = Object.keys(first.costs);
   const seconds = sizes.flatMap(({ costs }) => names.map((name) => costs[name]?.cpu ?? Number.NaN)).filter((value) => value > 0);
+  /** The largest size a program reached, where its line ends. */
+  const reached = (name: string) => sizes.findLast(({ costs }) => name in costs)?.costs[name]?.cpu ?? low;
   const [low, high] = [10 ** Math.floor(Math.log10(Math.min(...seconds))), 10 ** Math.ceil(Math.log10(Math.max(...seconds)))];
   const across = (routes: number) =>
     LEFT +
@@ -42,13 +44,15 @@ export function planPicture(all: Sections): string | undefined {
   ];
   // Names of lines that end close together are moved apart.
   let free = Number.NEGATIVE_INFINITY;
-  const ends = names.map((name) => ({ name, y: up(last.costs[name]?.cpu ?? low) })).sort((a, b) => a.y - b.y);
+  const ends = names.map((name) => ({ name, y: up(reached(name)) })).sort((a, b) => a.y - b.y);
   const legend = ends.map(({ name, y }) => {
     free = Math.max(y, free + 16);
     return `<text x="${WIDTH - RIGHT + 12}" y="${at(free + 4)}" fill="${COLOURS[name]}">${plain(titleOf(name))}</text>`;
   });
   const lines = names.map((name) => {
-    const points = sizes.map(({ routes, costs }) => `${at(across(routes))},${at(up(costs[name]?.cpu ?? low))}`).join(" ");
+    const points = sizes
+      .flatMap(({ routes, costs: { [name]: cost } }) => (cost ? [`${at(across(routes))},${at(up(cost.cpu))}`] : []))
+      .join(" ");
     return `<polyline points="${points}" fill="none" stroke="${COLOURS[name]}" stroke-width="2"/>`;
   });
   return [

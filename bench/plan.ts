@@ -5,14 +5,16 @@ import { CLOUDS } from "../components/backends/contract.ts";
 import { cacheFolder } from "../tools/setup/packages.mjs";
 import { installCdk, synthesized } from "./cdk.ts";
 import { documentFor, LARGEST } from "./documents.ts";
-import { type Cost, costOf, inTurn, rounded } from "./measure.ts";
+import { type Costs, costOf, inTurn, rounded } from "./measure.ts";
 import type { Extent } from "./results.ts";
 
-export interface PlanSize {
+/** What a peer may do that `gateway plan` may not: fail at a size. */
+const PEERS = ["pulumi", "cdk"];
+
+export interface PlanSize extends Costs {
   readonly routes: number;
   /** How many gateways the routes are on: no cloud takes more than `LARGEST` in one API. */
   readonly gateways: number;
-  readonly costs: Readonly<Record<string, Cost>>;
   /** Resources each program asks for. */
   readonly resources: Readonly<Record<string, number>>;
 }
@@ -22,10 +24,10 @@ export function benchPlan(root: string, extent: Extent) {
   const cdk = installCdk(root);
   const folder = mkdtempSync(join(tmpdir(), "gateway-bench-"));
   const compiled = { NODE_COMPILE_CACHE: join(cacheFolder(), "compile") };
-  const resources: Record<string, number> = {};
   try {
     const sizes: PlanSize[] = [];
     for (const routes of extent.sizes) {
+      const resources: Record<string, number> = {};
       const plan = (cloud: string) => () => {
         const parts = partsOf(cloud, routes).map((count) => {
           const file = `${cloud}-${count}.json`;
@@ -41,7 +43,7 @@ export function benchPlan(root: string, extent: Extent) {
         };
       };
       const out = join(folder, `cdk-${routes}`);
-      const costs = inTurn(routes >= 10_000 ? 1 : routes >= 1000 ? Math.min(2, extent.rounds) : extent.rounds, {
+      const programs = {
         floor: () => costOf([process.execPath, join(root, "bench", "floor.ts")], { cwd: folder, env: compiled }),
         ...Object.fromEntries(CLOUDS.map((cloud) => [cloud, plan(cloud)])),
         pulumi: () => {
@@ -54,8 +56,9 @@ export function benchPlan(root: string, extent: Extent) {
           resources.cdk = synthesized(out);
           return cost;
         },
-      });
-      sizes.push({ routes, gateways: partsOf("aws", routes).length, costs, resources: { ...resources } });
+      };
+      const rounds = routes >= 10_000 ? 1 : routes >= 1000 ? Math.min(2, extent.rounds) : extent.rounds;
+      sizes.push({ routes, gateways: partsOf("aws", routes).length, ...inTurn(rounds, programs, PEERS), resources });
     }
     return { rounds: extent.rounds, sizes, perRoute: perRoute(sizes) };
   } finally {
@@ -69,15 +72,13 @@ function partsOf(cloud: string, routes: number): number[] {
   return Array.from({ length: Math.ceil(routes / most) }, (_, index) => Math.min(most, routes - index * most));
 }
 
-/** Processor milliseconds each further route costs, from one size to the next. */
-function perRoute(sizes: readonly PlanSize[]): Record<string, number[]> {
+/** Processor milliseconds each further route costs, from one size to the next; null where a program did not reach it. */
+function perRoute(sizes: readonly PlanSize[]): Record<string, (number | null)[]> {
   const names = Object.keys(sizes[0]?.costs ?? {}).filter((name) => name !== "floor");
   const step = (name: string, index: number) => {
     const [before, after] = [sizes[index - 1], sizes[index]] as [PlanSize, PlanSize];
-    return rounded(
-      (1000 * ((after.costs[name]?.cpu ?? Number.NaN) - (before.costs[name]?.cpu ?? Number.NaN))) / (after.routes - before.routes),
-      2,
-    );
+    const [less, more] = [before.costs[name], after.costs[name]];
+    return less && more ? rounded((1000 * (more.cpu - less.cpu)) / (after.routes - before.routes), 2) : null;
   };
   return Object.fromEntries(names.map((name) => [name, sizes.slice(1).map((_, index) => step(name, index + 1))]));
 }
