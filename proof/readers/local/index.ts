@@ -1,3 +1,4 @@
+import type { ControlId } from "../../../components/backends/controls.ts";
 import type { GatewayModel } from "../../../components/spec/model.ts";
 import { madeUpKey, type OpenPlan, withSecrets } from "../../open-plan.ts";
 import { probesOf } from "../../requests.ts";
@@ -5,10 +6,13 @@ import type { Observations } from "../../verdicts.ts";
 import { fingerprints, observeBackends } from "../envoy/backends.ts";
 import { observeHeaders, observeShape, seconds, tlsIsStrong } from "../envoy/front.ts";
 import { type EnvoyGateway, observeAddresses, observeRequests } from "../envoy/gateway.ts";
+import { machineBootstrap, machineFiles } from "../envoy/grammar/bootstrap.ts";
+import type { Setting } from "../envoy/grammar/values.ts";
 import { observeLimits } from "../envoy/limits.ts";
 import { sha256 } from "../envoy/rbac.ts";
 import { observeRoutes } from "../envoy/routes.ts";
 import { keyTable, observeCertificateScript, observeTokens } from "../envoy/tokens.ts";
+import { observeGrammar } from "../grammar.ts";
 import { type Json, parsed } from "../json.ts";
 import { observeHost } from "./host.ts";
 
@@ -72,6 +76,20 @@ export function readLocal(plan: OpenPlan, model: GatewayModel, o: Observations):
   );
   observeLogs(manager, model, o);
   observeHost(plan, inputs, files, listeners, model, o);
+  observeConfiguration(inputs, files, model, o);
+}
+
+/** Every field of Envoy's files is known and sound, and nothing else is written. */
+function observeConfiguration(inputs: Json, files: Json, model: GatewayModel, o: Observations): void {
+  const setting: Setting = { model, door: "first", secret: (name) => `config/secrets/${name}.json` };
+  const controls: Readonly<Record<string, ControlId>> = {
+    "config/clusters.json": "host.only",
+    "config/listeners.json": "request.framing",
+    "config/routes.json": "host.only",
+  };
+  observeGrammar(machineBootstrap, parsed(inputs.bootstrap ?? "{}"), "ddos.standard", "bootstrap", o);
+  for (const [path, grammar] of Object.entries(machineFiles(setting)))
+    observeGrammar(grammar, files[path], controls[path] ?? "host.only", path, o);
 }
 
 /** A bundle of the operating system, or the one written next to the configuration. */
