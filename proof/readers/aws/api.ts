@@ -8,6 +8,7 @@ import type { Resources } from "../resources.ts";
 /** An API of either flavour opened: its definition, and what its authorizer decides by. */
 export interface AwsApi {
   readonly flavour: "rest" | "http";
+  readonly resources: Resources;
   readonly inputs: Json;
   readonly body: Json;
   /** The authorizer's decision table; undefined for HTTP APIs. */
@@ -24,6 +25,7 @@ export function openApi(resources: Resources): AwsApi {
   const assets = resources.named("aws:lambda/function:Function", "-authorizer")?.inputs.code?.assets ?? {};
   return {
     flavour: rest ? "rest" : "http",
+    resources,
     inputs,
     body: parsed(inputs.body ?? "{}"),
     policy: assets["policy.json"] ? parsed(assets["policy.json"].text) : undefined,

@@ -9,6 +9,7 @@ import { sha256 } from "../envoy/rbac.ts";
 import type { Json } from "../json.ts";
 import { Resources } from "../resources.ts";
 import { type AwsApi, decideAtApi, openApi } from "./api.ts";
+import { observeResources } from "./expected/index.ts";
 import { observeEdge, observeFirewall } from "./front.ts";
 import { observeLimits } from "./limits.ts";
 import { observeOperations } from "./operations.ts";
@@ -34,6 +35,7 @@ export function readAws(plan: OpenPlan, model: GatewayModel, o: Observations): v
   observeLimits(resources, api, model, acl?.inputs, o);
   observeAuthorizer(resources, api, o);
   observeClientValidation(resources, model, o);
+  observeResources(plan, model, api, o);
 }
 
 /** Providers of the authorizer's table, or of the API's own authorizers. */
