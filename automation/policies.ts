@@ -1,5 +1,5 @@
 import type { Finding } from "../components/backends/contract.ts";
-import type { Subject } from "../policy-packs/secure-gateway/rules/subject.ts";
+import { type Subject, typeOf } from "../policy-packs/secure-gateway/rules/subject.ts";
 import { type Violation, violations } from "../policy-packs/secure-gateway/violations.ts";
 import type { PlannedResource } from "./plan/recorder.ts";
 
@@ -18,7 +18,13 @@ export function reviewPolicies(resources: readonly PlannedResource[]): PolicyRev
   return { broken: findings("mandatory"), advice: findings("advisory") };
 }
 
-const subjectOf = ({ type, name, inputs, dependsOn }: PlannedResource): Subject => ({ type, name, key: name, props: inputs, dependsOn });
+const subjectOf = ({ type, name, inputs, dependsOn }: PlannedResource): Subject => ({
+  type: typeOf(type),
+  name,
+  key: name,
+  props: inputs,
+  dependsOn,
+});
 
 const findingOf = ({ rule, resource, path, message }: Violation): Finding => ({
   id: rule.id,

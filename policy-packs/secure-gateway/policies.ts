@@ -1,7 +1,7 @@
 import type { PolicyResource, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
-import type { Subject } from "./rules/subject.ts";
+import { type Subject, typeOf } from "./rules/subject.ts";
 import { sentence, violations } from "./violations.ts";
 
 const common = (rule: Rule) => ({
@@ -16,7 +16,7 @@ const common = (rule: Rule) => ({
 function resourcePolicy(rule: Rule): ResourceValidationPolicy {
   const { remediate } = rule;
   const subjectOf = ({ type, name, urn, props }: { type: string; name: string; urn: string; props: Record<string, unknown> }): Subject => ({
-    type,
+    type: typeOf(type),
     name,
     key: urn,
     props,
@@ -53,7 +53,7 @@ function stackPolicy(rule: Rule): StackValidationPolicy {
 }
 
 const subjectOfStack = ({ type, name, urn, props, dependencies, propertyDependencies }: PolicyResource): Subject => ({
-  type,
+  type: typeOf(type),
   name,
   key: urn,
   props,

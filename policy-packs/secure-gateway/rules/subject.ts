@@ -2,7 +2,7 @@
  * A resource as the rules see it, the same whether it comes from an offline plan, from the engine or from a test.
  */
 export interface Subject {
-  /** Pulumi type token, such as `aws:apigateway/stage:Stage`. */
+  /** Pulumi type token, such as `aws:apigateway/stage:Stage`, by `typeOf`. */
   readonly type: string;
   readonly name: string;
   /** Unique in the stack: the URN, or the name where there is none yet. */
@@ -11,6 +11,9 @@ export interface Subject {
   /** Keys of the resources it uses. */
   readonly dependsOn: readonly string[];
 }
+
+/** The type of a resource without the version of the provider's API that some programs pin in it. */
+export const typeOf = (token: string) => token.replace(/^(azure-native:[a-z]+)\/v\d{8}(?:preview)?:/, "$1:");
 
 /** A property's value, or that it is not known before deployment. */
 export type Reading = { readonly path: string } & ({ readonly known: true; readonly value: unknown } | { readonly known: false });

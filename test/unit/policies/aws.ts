@@ -14,6 +14,11 @@ const ingress = (fromPort: unknown, toPort: unknown, cidrBlocks: unknown, ipv6Ci
 });
 const log = { destinationArn: ref("logs.arn"), format: "$context.requestId" };
 const closed = { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true };
+const ROLE = "aws:iam/role:Role";
+const ATTACHED = "aws:iam/rolePolicyAttachment:RolePolicyAttachment";
+const MANAGED = "arn:aws:iam::aws:policy";
+const RULE = "aws:ec2/securityGroupRule:SecurityGroupRule";
+const INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
 const BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
 
 export const awsCases: Record<string, RuleCases> = {
@@ -78,6 +83,11 @@ export const awsCases: Record<string, RuleCases> = {
     fail: [{ props: { httpMethod: "GET", authorization: "NONE" } }],
     undefined: [{ props: { httpMethod: LATER, authorization: "NONE" } }],
   },
+  "aws-http-route-authorization": {
+    pass: [{ props: { routeKey: "GET /a", authorizationType: "JWT" } }, { props: { routeKey: "OPTIONS /{proxy+}" } }],
+    fail: [{ props: { routeKey: "$default" } }, { props: { routeKey: "GET /a", authorizationType: "NONE" } }],
+    undefined: [{ props: { routeKey: "GET /a", authorizationType: LATER } }, { props: { routeKey: LATER } }],
+  },
   "aws-api-integration-tls": {
     pass: [{ props: { uri: "https://a.example" } }],
     fail: [
@@ -99,9 +109,10 @@ export const awsCases: Record<string, RuleCases> = {
     pass: [
       { props: { type: "REQUEST", authorizerResultTtlInSeconds: 0 } },
       { props: { type: "REQUEST", authorizerResultTtlInSeconds: 60, identitySource: "method.request.header.Authorization" } },
+      { props: { type: "REQUEST", authorizerResultTtlInSeconds: 60 } },
       { props: { type: "TOKEN" } },
     ],
-    fail: [{ props: { type: "REQUEST", authorizerResultTtlInSeconds: 60 } }],
+    fail: [{ props: { type: "REQUEST", authorizerResultTtlInSeconds: 60, identitySource: "" } }],
     undefined: [{ props: { type: "REQUEST", authorizerResultTtlInSeconds: LATER } }],
   },
   "aws-rest-private-policy": {
@@ -224,13 +235,22 @@ export const awsCases: Record<string, RuleCases> = {
       statement({ Effect: "Allow", Action: ["logs:PutLogEvents"], Resource: "*" }),
       statement({ Effect: "Deny", Action: "*", Resource: "*" }),
       statement({ Effect: "Allow", Action: "s3:*", Resource: `${ref("bucket.arn")}/*` }),
+      { type: ROLE, props: { managedPolicyArns: [`${MANAGED}/service-role/AWSLambdaBasicExecutionRole`] } },
+      { type: ATTACHED, props: { policyArn: `${MANAGED}/ReadOnlyAccess` } },
     ],
     fail: [
       statement({ Effect: "Allow", Action: "*", Resource: "arn:aws:s3:::a" }),
       statement({ Effect: "Allow", Action: ["s3:GetObject", "s3:*"], Resource: ["*"] }),
       statement({ Effect: "Allow", NotAction: "iam:*", Resource: "*" }),
+      { type: ROLE, props: { inlinePolicies: [{}, statement({ Effect: "Allow", Action: "*", Resource: "*" }).props] } },
+      { type: ROLE, props: { managedPolicyArns: [`${MANAGED}/AdministratorAccess`] } },
+      { type: ATTACHED, props: { policyArn: "arn:aws-cn:iam::aws:policy/PowerUserAccess" } },
     ],
-    undefined: [{ props: { policy: LATER } }],
+    undefined: [
+      { props: { policy: LATER } },
+      { type: ATTACHED, props: { policyArn: LATER } },
+      { type: ROLE, props: { inlinePolicies: LATER } },
+    ],
   },
   "aws-bucket-public-access": {
     pass: [{ props: {}, beside: [{ type: BLOCK, uses: true, props: closed }] }],
@@ -262,8 +282,19 @@ export const awsCases: Record<string, RuleCases> = {
     undefined: [{ props: { loadBalancerType: LATER } }],
   },
   "aws-security-group-open": {
-    pass: [ingress(443, 443, ["0.0.0.0/0"]), ingress(22, 22, ["10.0.0.0/8"])],
-    fail: [ingress(22, 22, ["0.0.0.0/0"]), ingress(0, 65535, ["0.0.0.0/0"]), ingress(8443, 8443, undefined, ["::/0"])],
-    undefined: [ingress(LATER, 22, ["0.0.0.0/0"])],
+    pass: [
+      ingress(443, 443, ["0.0.0.0/0"]),
+      ingress(22, 22, ["10.0.0.0/8"]),
+      { type: RULE, props: { type: "egress", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"] } },
+      { type: INGRESS, props: { fromPort: 443, toPort: 443, cidrIpv4: "0.0.0.0/0" } },
+    ],
+    fail: [
+      { type: RULE, props: { type: "ingress", fromPort: 22, toPort: 22, cidrBlocks: ["0.0.0.0/0"] } },
+      { type: INGRESS, props: { ipProtocol: "-1", cidrIpv6: "::/0" } },
+      ingress(22, 22, ["0.0.0.0/0"]),
+      ingress(0, 65535, ["0.0.0.0/0"]),
+      ingress(8443, 8443, undefined, ["::/0"]),
+    ],
+    undefined: [ingress(LATER, 22, ["0.0.0.0/0"]), { type: RULE, props: { type: LATER } }, { type: INGRESS, props: { cidrIpv4: LATER } }],
   },
 };

@@ -22,6 +22,11 @@ const complete = '<openid-config url="https://i.example" /><audiences><audience>
 const prevention = { policySettings: { mode: "Prevention", enabledState: "Enabled" } };
 const rule = (rule: Record<string, unknown>) => ({ props: { securityRules: [{ access: "Allow", direction: "Inbound", ...rule }] } });
 
+const logged = (logs: unknown) => ({
+  props: {},
+  beside: [{ type: "azure-native:monitor:DiagnosticSetting", uses: true, props: { logs } }],
+});
+
 export const azureCases: Record<string, RuleCases> = {
   "azure-apim-old-protocols": {
     pass: [
@@ -92,9 +97,20 @@ export const azureCases: Record<string, RuleCases> = {
     undefined: [{ props: { scope: LATER } }],
   },
   "azure-apim-logs": {
-    pass: [{ props: {}, beside: [{ type: "azure-native:monitor:DiagnosticSetting", uses: true }] }],
-    fail: [{ props: {} }],
-    undefined: [],
+    pass: [
+      logged([{ category: "GatewayLogs", enabled: true }]),
+      logged([
+        { category: "WebSocketConnectionLogs", enabled: true },
+        { categoryGroup: "allLogs", enabled: true },
+      ]),
+    ],
+    fail: [
+      { props: {} },
+      logged(undefined),
+      logged([{ category: "GatewayLogs", enabled: false }]),
+      logged([{ category: "Other", enabled: true }]),
+    ],
+    undefined: [logged(LATER)],
   },
   "azure-apim-diagnostic-content": {
     pass: [{ props: {} }, { props: { frontend: { request: { body: { bytes: 0 }, headers: ["x-request-id"] } } } }],
@@ -221,7 +237,11 @@ export const azureCases: Record<string, RuleCases> = {
     fail: [
       rule({ sourceAddressPrefix: "*", destinationPortRange: "22" }),
       rule({ sourceAddressPrefixes: ["10.0.0.0/8", "0.0.0.0/0"], destinationPortRanges: ["443", "8443"] }),
+      {
+        type: "azure-native:network:SecurityRule",
+        props: { access: "Allow", direction: "Inbound", sourceAddressPrefix: "*", destinationPortRange: "22" },
+      },
     ],
-    undefined: [{ props: { securityRules: LATER } }],
+    undefined: [{ props: { securityRules: LATER } }, { type: "azure-native:network:SecurityRule", props: { access: LATER } }],
   },
 };

@@ -15,6 +15,9 @@ const allow = (ports: unknown, sourceRanges: unknown = ["0.0.0.0/0"]) => ({
   props: { sourceRanges, allows: [{ protocol: "tcp", ports }] },
 });
 
+const RUN_V1 = "gcp:cloudrun/service:Service";
+const firstRun = (ingress: string) => ({ type: RUN_V1, props: { metadata: { annotations: { "run.googleapis.com/ingress": ingress } } } });
+
 export const gcpCases: Record<string, RuleCases> = {
   "gcp-ssl-policy": {
     pass: [{ props: { minTlsVersion: "TLS_1_2", profile: "MODERN" } }, { props: { minTlsVersion: "TLS_1_3", profile: "RESTRICTED" } }],
@@ -40,12 +43,20 @@ export const gcpCases: Record<string, RuleCases> = {
     undefined: [{ props: { urlMap: LATER } }],
   },
   "gcp-backend-armor": {
-    pass: [{ props: { securityPolicy: ref("armor.id") } }, { props: { loadBalancingScheme: "INTERNAL_MANAGED" } }],
+    pass: [
+      { props: { securityPolicy: ref("armor.id") } },
+      { props: { loadBalancingScheme: "INTERNAL_MANAGED" } },
+      { type: "gcp:compute/regionBackendService:RegionBackendService", props: {} },
+    ],
     fail: [{ props: { loadBalancingScheme: "EXTERNAL_MANAGED" } }, { props: {} }],
     undefined: [],
   },
   "gcp-backend-logs": {
-    pass: [{ props: { logConfig: { enable: true, sampleRate: 1 } } }, { props: { logConfig: { enable: true } } }],
+    pass: [
+      { props: { loadBalancingScheme: "INTERNAL_MANAGED" } },
+      { props: { logConfig: { enable: true, sampleRate: 1 } } },
+      { props: { logConfig: { enable: true } } },
+    ],
     fail: [{ props: {} }, { props: { logConfig: { enable: true, sampleRate: 0.1 } } }],
     undefined: [{ props: { logConfig: LATER } }],
   },
@@ -65,9 +76,9 @@ export const gcpCases: Record<string, RuleCases> = {
     undefined: [{ props: { rules: LATER } }],
   },
   "gcp-run-ingress": {
-    pass: [{ props: { ingress: "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" } }],
-    fail: [{ props: {} }, { props: { ingress: "INGRESS_TRAFFIC_ALL" } }],
-    undefined: [{ props: { ingress: LATER } }],
+    pass: [{ props: { ingress: "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" } }, firstRun("internal-and-cloud-load-balancing")],
+    fail: [{ props: {} }, { props: { ingress: "INGRESS_TRAFFIC_ALL" } }, firstRun("all"), { type: RUN_V1, props: {} }],
+    undefined: [{ props: { ingress: LATER } }, { type: RUN_V1, props: { metadata: LATER } }],
   },
   "gcp-run-default-uri": {
     pass: [{ props: { defaultUriDisabled: true } }],
@@ -79,7 +90,11 @@ export const gcpCases: Record<string, RuleCases> = {
       { props: { template: { serviceAccount: ref("account.email") } } },
       { props: { template: { serviceAccount: "gw@p.iam.gserviceaccount.com" } } },
     ],
-    fail: [{ props: { template: {} } }, { props: { template: { serviceAccount: "123-compute@developer.gserviceaccount.com" } } }],
+    fail: [
+      { props: { template: {} } },
+      { props: { template: { serviceAccount: "123-compute@developer.gserviceaccount.com" } } },
+      { type: RUN_V1, props: { template: { spec: {} } } },
+    ],
     undefined: [],
   },
   "gcp-run-image-pinned": {
@@ -104,6 +119,8 @@ export const gcpCases: Record<string, RuleCases> = {
     ],
     fail: [
       { type: member, props: { member: "allUsers" } },
+      { type: "gcp:storage/bucketIAMMember:BucketIAMMember", props: { member: "allAuthenticatedUsers" } },
+      { type: "gcp:cloudrun/iamMember:IamMember", props: { member: "allUsers" }, beside: [{ ...firstRun("all"), usedBy: true }] },
       { type: "gcp:secretmanager/secretIamBinding:SecretIamBinding", props: { members: ["user:a@b.example", "allAuthenticatedUsers"] } },
       { type: "gcp:projects/iAMMember:IAMMember", props: { member: "allUsers" } },
       { type: invoker, props: { member: "allUsers" }, beside: [{ type: RUN, usedBy: true, props: { ingress: "INGRESS_TRAFFIC_ALL" } }] },

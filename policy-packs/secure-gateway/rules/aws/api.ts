@@ -164,6 +164,26 @@ export const methodAuthorization: Rule = {
   },
 };
 
+export const routeAuthorization: Rule = {
+  ...methodAuthorization,
+  id: "aws-http-route-authorization",
+  title: "Ask every route of an HTTP API for an authorization",
+  why: "A route without an authorization type answers anybody.",
+  remedy: "Set authorizationType to JWT, CUSTOM or AWS_IAM; OPTIONS may be open for CORS.",
+  sources: ["CKV_AWS_309", "Security Hub APIGateway.8"],
+  types: ["aws:apigatewayv2/route:Route"],
+  judge(subject) {
+    const [key, authorization] = [read(subject, "routeKey"), read(subject, "authorizationType")];
+    if (key.known && /^OPTIONS\b/.test(String(key.value))) return PASS;
+    const asked = expect(
+      authorization,
+      (value) => typeof value === "string" && value !== "NONE",
+      (value) => `is ${shown(value)}`,
+    );
+    return asked.result === "fail" && !key.known ? undecided(key.path) : asked;
+  },
+};
+
 const secureUri = (reading: Reading): Verdict =>
   expect(
     reading,
@@ -231,7 +251,12 @@ export const resultCacheIdentity: Rule = {
     const [type, ttl] = [read(subject, "type"), read(subject, "authorizerResultTtlInSeconds")];
     if (!type.known || !ttl.known) return undecided(type.known ? ttl.path : type.path);
     if (type.value !== "REQUEST" || ttl.value === 0) return PASS;
-    return present(read(subject, "identitySource"));
+    // Where none is given the provider takes the Authorization header.
+    return expect(
+      read(subject, "identitySource"),
+      (value) => value === undefined || value === null || String(value).trim() !== "",
+      () => "is empty",
+    );
   },
 };
 

@@ -1,5 +1,5 @@
 import { all, equals, expect, fail, oneOf, PASS, present, type Rule, shown, undecided, type Verdict } from "../rule.ts";
-import { each, type Reading, read, readJson, usersOf } from "../subject.ts";
+import { each, type Reading, read, readJson, type Subject, usersOf } from "../subject.ts";
 
 export const certificateTransparency: Rule = {
   id: "aws-acm-transparency",
@@ -124,21 +124,45 @@ const POLICIES = [
   "aws:iam/userPolicy:UserPolicy",
   "aws:iam/groupPolicy:GroupPolicy",
 ];
+const ROLE = "aws:iam/role:Role";
+const ATTACHMENTS = [
+  "aws:iam/policyAttachment:PolicyAttachment",
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+  "aws:iam/userPolicyAttachment:UserPolicyAttachment",
+  "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
+];
+/** Policies of AWS that allow every action, every action but a few, or making oneself any role. */
+const MANAGED_WIDE = /^arn:aws[\w-]*:iam::aws:policy\/(AdministratorAccess|PowerUserAccess|IAMFullAccess)$/;
 
 interface Statement {
   readonly Effect?: string;
   readonly Action?: unknown;
   readonly NotAction?: unknown;
   readonly Resource?: unknown;
-  readonly Principal?: unknown;
-  readonly Condition?: unknown;
 }
 
-function statements(reading: Reading): Statement[] | undefined {
-  if (!reading.known) return undefined;
-  const list = (reading.value as { Statement?: Statement | Statement[] } | undefined)?.Statement;
-  return list === undefined ? [] : [list].flat();
+/** Whether a policy document allows everything. */
+function documentAllows(document: Reading): Verdict {
+  if (!document.known) return undecided(document.path);
+  const list = (document.value as { Statement?: Statement | Statement[] } | undefined)?.Statement ?? [];
+  for (const [index, { Effect, Action, NotAction, Resource }] of [list].flat().entries()) {
+    if (Effect !== "Allow") continue;
+    const at = `${document.path}.Statement[${index}]`;
+    if (NotAction !== undefined) return fail(`${at}.NotAction`, "allows every action but some");
+    const actions = [Action].flat().map(String);
+    if (actions.includes("*")) return fail(`${at}.Action`, "is *");
+    const wide = actions.find((action) => action.endsWith(":*"));
+    if (wide !== undefined && [Resource].flat().includes("*")) return fail(`${at}.Action`, `is ${wide} on every resource`);
+  }
+  return PASS;
 }
+
+const managedAllows = (arn: Reading): Verdict =>
+  expect(
+    arn,
+    (value) => !MANAGED_WIDE.test(String(value)),
+    (value) => `is ${shown(value)}`,
+  );
 
 export const leastPrivilege: Rule = {
   id: "aws-iam-least-privilege",
@@ -147,22 +171,15 @@ export const leastPrivilege: Rule = {
   remedy: "Name the actions and the resources.",
   severity: "critical",
   level: "mandatory",
-  sources: ["CKV_AWS_62", "CKV_AWS_63", "CKV_AWS_355", "Security Hub IAM.1"],
-  types: POLICIES,
+  sources: ["CKV_AWS_62", "CKV_AWS_63", "CKV_AWS_274", "CKV_AWS_355", "Security Hub IAM.1"],
+  types: [...POLICIES, ROLE, ...ATTACHMENTS],
   judge(subject) {
-    const policy = readJson(subject, "policy");
-    const found = statements(policy);
-    if (found === undefined) return undecided("policy");
-    for (const [index, { Effect, Action, NotAction, Resource }] of found.entries()) {
-      if (Effect !== "Allow") continue;
-      const at = `policy.Statement[${index}]`;
-      if (NotAction !== undefined) return fail(`${at}.NotAction`, "allows every action but some");
-      const actions = [Action].flat().map(String);
-      if (actions.includes("*")) return fail(`${at}.Action`, "is *");
-      const wide = actions.find((action) => action.endsWith(":*"));
-      if (wide !== undefined && [Resource].flat().includes("*")) return fail(`${at}.Action`, `is ${wide} on every resource`);
-    }
-    return PASS;
+    if (POLICIES.includes(subject.type)) return documentAllows(readJson(subject, "policy"));
+    if (ATTACHMENTS.includes(subject.type)) return managedAllows(read(subject, "policyArn"));
+    return all(
+      ...each(subject, "inlinePolicies").map(({ path }) => documentAllows(readJson(subject, `${path}.policy`))),
+      ...each(subject, "managedPolicyArns").map(managedAllows),
+    );
   },
 };
 
@@ -246,6 +263,21 @@ export const loadBalancerHeaders: Rule = {
 };
 
 const WEB_PORTS = [80, 443];
+const GROUP = "aws:ec2/securityGroup:SecurityGroup";
+const GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule";
+const INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
+
+/** Whether one rule of a security group lets the whole internet in by another port; `at` is where its properties stand, with the dot after it. */
+function opens(subject: Subject, at: string): Verdict {
+  const readings = ["fromPort", "toPort", "cidrBlocks", "cidrIpv4", "ipv6CidrBlocks", "cidrIpv6"].map((name) => read(subject, at + name));
+  const unknown = readings.find(({ known }) => !known);
+  if (unknown !== undefined) return undecided(unknown.path);
+  const [from, to, ...ranges] = readings.map((reading) => (reading.known ? reading.value : undefined));
+  const world = ranges.flat().some((range) => range === "0.0.0.0/0" || range === "::/0");
+  if (!world || (from === to && WEB_PORTS.includes(Number(from)))) return PASS;
+  const ports = from === undefined ? "every port" : `ports ${shown(from)} to ${shown(to)}`;
+  return fail(at.replace(/\.$/, ""), `opens ${ports} to the whole internet`);
+}
 
 export const openPorts: Rule = {
   id: "aws-security-group-open",
@@ -255,17 +287,13 @@ export const openPorts: Rule = {
   severity: "high",
   level: "mandatory",
   sources: ["CKV_AWS_24", "CKV_AWS_25", "CKV_AWS_260", "Security Hub EC2.18"],
-  types: ["aws:ec2/securityGroup:SecurityGroup"],
+  types: [GROUP, GROUP_RULE, INGRESS_RULE],
   judge(subject) {
-    for (const rule of each(subject, "ingress")) {
-      const [from, to, v4, v6] = ["fromPort", "toPort", "cidrBlocks", "ipv6CidrBlocks"].map((name) =>
-        read(subject, `${rule.path}.${name}`),
-      );
-      if (!rule.known || !from?.known || !to?.known || !v4?.known || !v6?.known) return undecided(rule.path);
-      const world = [v4.value, v6.value].flat().some((range) => range === "0.0.0.0/0" || range === "::/0");
-      if (world && !(from.value === to.value && WEB_PORTS.includes(Number(from.value))))
-        return fail(rule.path, `opens ports ${shown(from.value)} to ${shown(to.value)} to the whole internet`);
-    }
-    return PASS;
+    if (subject.type === INGRESS_RULE) return opens(subject, "");
+    if (subject.type === GROUP)
+      return all(...each(subject, "ingress").map(({ path, known }) => (known ? opens(subject, `${path}.`) : undecided(path))));
+    const direction = read(subject, "type");
+    if (!direction.known) return undecided(direction.path);
+    return direction.value === "egress" ? PASS : opens(subject, "");
   },
 };

@@ -1,4 +1,4 @@
-import { all, equals, expect, fail, PASS, present, type Rule, shown, undecided } from "../rule.ts";
+import { all, equals, expect, fail, PASS, present, type Rule, shown, undecided, type Verdict } from "../rule.ts";
 import { each, read, type Subject, usersOf } from "../subject.ts";
 
 const SERVICE = "azure-native:apimanagement:ApiManagementService";
@@ -169,6 +169,17 @@ export const wideSubscription: Rule = {
 
 const SETTINGS = "azure-native:monitor:DiagnosticSetting";
 
+/** Whether a diagnostic setting has the log of requests switched on, by its own category or by a group that holds it. */
+function sendsGatewayLogs(setting: Subject): Verdict {
+  for (const log of each(setting, "logs")) {
+    const [category, group, enabled] = ["category", "categoryGroup", "enabled"].map((name) => read(setting, `${log.path}.${name}`));
+    if (!log.known || !category?.known || !group?.known || !enabled?.known) return undecided(log.path);
+    const holds = category.value === "GatewayLogs" || group.value === "allLogs";
+    if (holds && enabled.value === true) return PASS;
+  }
+  return fail("", `${setting.name} sends no GatewayLogs`);
+}
+
 export const serviceLogs: Rule = {
   id: "azure-apim-logs",
   title: "Send the gateway's logs somewhere they are kept",
@@ -179,7 +190,10 @@ export const serviceLogs: Rule = {
   sources: ["Azure Policy: resource logs in API Management should be enabled"],
   types: [SERVICE],
   wholeStack: true,
-  judge: (subject: Subject, others) => (usersOf(subject, others, SETTINGS).length > 0 ? PASS : fail("", `no ${SETTINGS} uses it`)),
+  judge(subject, others) {
+    const verdicts = usersOf(subject, others, SETTINGS).map(sendsGatewayLogs);
+    return verdicts.find(({ result }) => result === "pass") ?? verdicts[0] ?? fail("", `no ${SETTINGS} uses it`);
+  },
 };
 
 const CREDENTIAL_HEADERS = /^(authorization|cookie|ocp-apim-subscription-key|x-api-key)$/i;

@@ -1,5 +1,5 @@
-import { all, equals, expect, fail, oneOf, PASS, type Rule, shown, undecided } from "../rule.ts";
-import { each, read } from "../subject.ts";
+import { all, equals, expect, fail, oneOf, PASS, type Rule, shown, undecided, type Verdict } from "../rule.ts";
+import { each, read, type Subject } from "../subject.ts";
 
 export const frontDoorHttps: Rule = {
   id: "azure-frontdoor-https",
@@ -123,6 +123,28 @@ export const vault: Rule = {
 
 const WEB = new Set(["80", "443"]);
 
+const GROUP = "azure-native:network:NetworkSecurityGroup";
+
+/** Whether one rule of a network security group lets the whole internet in by another port; `at` is where its properties stand, with the dot after it. */
+function opens(subject: Subject, at: string): Verdict {
+  const properties = [
+    "sourceAddressPrefix",
+    "sourceAddressPrefixes",
+    "destinationPortRange",
+    "destinationPortRanges",
+    "access",
+    "direction",
+  ];
+  const readings = properties.map((name) => read(subject, at + name));
+  const unknown = readings.find(({ known }) => !known);
+  if (unknown !== undefined) return undecided(unknown.path);
+  const [source, sources, port, others, access, direction] = readings.map((reading) => (reading.known ? reading.value : undefined));
+  const world = [source, sources].flat().some((range) => range === "*" || range === "0.0.0.0/0" || range === "Internet");
+  const ports = [port, others].flat().filter((one) => one !== undefined);
+  if (access !== "Allow" || direction !== "Inbound" || !world || ports.every((one) => WEB.has(String(one)))) return PASS;
+  return fail(at.replace(/\.$/, ""), `opens port ${shown(ports.join(", "))} to the whole internet`);
+}
+
 export const openPorts: Rule = {
   id: "azure-nsg-open",
   title: "Open nothing but the web's ports to the internet",
@@ -131,19 +153,9 @@ export const openPorts: Rule = {
   severity: "high",
   level: "mandatory",
   sources: ["CKV_AZURE_9", "CKV_AZURE_10", "CKV_AZURE_77"],
-  types: ["azure-native:network:NetworkSecurityGroup"],
-  judge(subject) {
-    for (const rule of each(subject, "securityRules")) {
-      if (!rule.known) return undecided(rule.path);
-      const { access, direction, sourceAddressPrefix, sourceAddressPrefixes, destinationPortRange, destinationPortRanges } = (rule.value ??
-        {}) as Record<string, unknown>;
-      const world = [sourceAddressPrefix, sourceAddressPrefixes]
-        .flat()
-        .some((range) => range === "*" || range === "0.0.0.0/0" || range === "Internet");
-      const ports = [destinationPortRange, destinationPortRanges].flat().filter((port) => port !== undefined);
-      if (access === "Allow" && direction === "Inbound" && world && !ports.every((port) => WEB.has(String(port))))
-        return fail(rule.path, `opens port ${shown(ports.join(", "))} to the whole internet`);
-    }
-    return PASS;
-  },
+  types: [GROUP, "azure-native:network:SecurityRule"],
+  judge: (subject) =>
+    subject.type === GROUP
+      ? all(...each(subject, "securityRules").map(({ path, known }) => (known ? opens(subject, `${path}.`) : undecided(path))))
+      : opens(subject, ""),
 };

@@ -76,11 +76,13 @@ export const plainHttp: Rule = {
   },
 };
 
-const BACKENDS = ["gcp:compute/backendService:BackendService"];
+const REGIONAL = "gcp:compute/regionBackendService:RegionBackendService";
+const BACKENDS = ["gcp:compute/backendService:BackendService", REGIONAL];
 
 const isExternal = (subject: Subject) => {
   const scheme = read(subject, "loadBalancingScheme");
-  return !scheme.known || scheme.value === undefined || scheme.value === "EXTERNAL" || scheme.value === "EXTERNAL_MANAGED";
+  if (scheme.known && scheme.value === undefined) return subject.type !== REGIONAL;
+  return !scheme.known || scheme.value === "EXTERNAL" || scheme.value === "EXTERNAL_MANAGED";
 };
 
 export const armor: Rule = {
@@ -105,14 +107,16 @@ export const backendLogs: Rule = {
   sources: ["CKV_GCP_61"],
   types: BACKENDS,
   judge: (subject) =>
-    all(
-      equals(read(subject, "logConfig.enable"), true),
-      expect(
-        read(subject, "logConfig.sampleRate"),
-        (value) => value === undefined || value === null || value === 1,
-        (value) => `is ${shown(value)}: the rest is not logged`,
-      ),
-    ),
+    isExternal(subject)
+      ? all(
+          equals(read(subject, "logConfig.enable"), true),
+          expect(
+            read(subject, "logConfig.sampleRate"),
+            (value) => value === undefined || value === null || value === 1,
+            (value) => `is ${shown(value)}: the rest is not logged`,
+          ),
+        )
+      : PASS,
 };
 
 export const backendProtocol: Rule = {

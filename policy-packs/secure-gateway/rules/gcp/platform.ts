@@ -1,19 +1,32 @@
 import { all, equals, expect, fail, oneOf, PASS, present, type Rule, shown, undecided } from "../rule.ts";
 import { each, read, type Subject } from "../subject.ts";
 
-const RUN = ["gcp:cloudrunv2/service:Service"];
-const ONLY_BALANCER = ["INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER", "INGRESS_TRAFFIC_INTERNAL_ONLY"];
+const RUN_V1 = "gcp:cloudrun/service:Service";
+const RUN_V2 = "gcp:cloudrunv2/service:Service";
+const RUN = [RUN_V2, RUN_V1];
+const ONLY_BALANCER = [
+  "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+  "INGRESS_TRAFFIC_INTERNAL_ONLY",
+  "internal",
+  "internal-and-cloud-load-balancing",
+];
 
 export const runIngress: Rule = {
   id: "gcp-run-ingress",
   title: "Let only the load balancer reach Cloud Run",
   why: "A service that answers the internet can be called past Cloud Armor, TLS policy and client certificates.",
-  remedy: "Set ingress to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER.",
+  remedy: "Set ingress to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER; in the first API version the annotation run.googleapis.com/ingress.",
   severity: "high",
   level: "mandatory",
   sources: [],
   types: RUN,
-  judge: (subject) => oneOf(read(subject, "ingress"), ONLY_BALANCER),
+  judge(subject) {
+    if (subject.type === RUN_V2) return oneOf(read(subject, "ingress"), ONLY_BALANCER);
+    const annotations = read(subject, "metadata.annotations");
+    if (!annotations.known) return undecided(annotations.path);
+    const ingress = (annotations.value as Record<string, unknown> | undefined)?.["run.googleapis.com/ingress"];
+    return oneOf({ ...annotations, value: ingress }, ONLY_BALANCER);
+  },
 };
 
 export const runDefaultUri: Rule = {
@@ -24,7 +37,7 @@ export const runDefaultUri: Rule = {
   severity: "medium",
   level: "advisory",
   sources: [],
-  types: RUN,
+  types: [RUN_V2],
   judge: (subject) => equals(read(subject, "defaultUriDisabled"), true),
 };
 
@@ -32,13 +45,14 @@ export const runIdentity: Rule = {
   id: "gcp-run-identity",
   title: "Run every service as an account of its own",
   why: "The default account may change most of the project.",
-  remedy: "Set template.serviceAccount to an account with only the roles the service needs.",
+  remedy:
+    "Set template.serviceAccount (template.spec.serviceAccountName in the first API version) to an account with only the roles the service needs.",
   severity: "high",
   level: "mandatory",
   sources: ["CIS Google Cloud 4.1"],
   types: RUN,
   judge(subject) {
-    const account = read(subject, "template.serviceAccount");
+    const account = read(subject, subject.type === RUN_V1 ? "template.spec.serviceAccountName" : "template.serviceAccount");
     const set = present(account);
     if (set.result !== "pass" || !account.known) return set;
     return /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(String(account.value))
@@ -58,7 +72,7 @@ export const runImage: Rule = {
   types: RUN,
   judge: (subject) =>
     all(
-      ...each(subject, "template.containers").map((container) =>
+      ...each(subject, subject.type === RUN_V1 ? "template.spec.containers" : "template.containers").map((container) =>
         expect(
           read(subject, `${container.path}.image`),
           (value) =>
@@ -69,7 +83,8 @@ export const runImage: Rule = {
     ),
 };
 
-const MEMBERS = /^gcp:(?!cloudrun)[a-z]+\/[A-Za-z]*(Iam|iAM)(Member|Binding):/;
+const MEMBERS = /^gcp:[a-z0-9]+\/[a-z]*iam(member|binding):/i;
+const RUN_MEMBERS = /^gcp:(cloudrunv2\/serviceIam|cloudrun\/iam)(Member|Binding):/;
 const EVERYBODY = ["allUsers", "allAuthenticatedUsers"];
 
 export const publicMembers: Rule = {
@@ -83,8 +98,8 @@ export const publicMembers: Rule = {
   types: ["*"],
   wholeStack: true,
   judge(subject, others) {
-    const run = /^gcp:cloudrunv2\/serviceIam(Member|Binding):/.test(subject.type);
-    if (!run && !MEMBERS.test(subject.type)) return PASS;
+    if (!MEMBERS.test(subject.type)) return PASS;
+    const run = RUN_MEMBERS.test(subject.type);
     const readings = [read(subject, "member"), ...each(subject, "members")];
     const open = readings.find((reading) => reading.known && EVERYBODY.includes(String(reading.value)));
     if (open === undefined) {
