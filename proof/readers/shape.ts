@@ -55,7 +55,7 @@ export const json = (shape: Shape): Matcher =>
 export const unordered = (values: readonly unknown[]): Matcher =>
   new Matcher((value, at) => {
     const found = open(value);
-    const text = (list: readonly unknown[]) => list.map((one) => JSON.stringify(one)).sort();
+    const text = (list: readonly unknown[]) => list.map((one) => JSON.stringify(sortedKeys(one))).sort();
     return Array.isArray(found) ? faultsOf(text(values), text(found), at) : [`${at} is not a list`];
   });
 
@@ -72,6 +72,11 @@ export const oneOf = (...shapes: readonly Shape[]): Matcher =>
   new Matcher((value, at) =>
     shapes.some((shape) => faultsOf(shape, value, at).length === 0) ? [] : [`${at} is none of ${shapes.length} things`],
   );
+
+const sortedKeys = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 
 const open = (value: unknown): unknown => (value instanceof PlainSecret ? value.value : value);
 

@@ -9,6 +9,7 @@ import { sha256 } from "../envoy/rbac.ts";
 import type { Json } from "../json.ts";
 import { Resources } from "../resources.ts";
 import { type AwsApi, decideAtApi, openApi } from "./api.ts";
+import { observeDefinition } from "./definition/index.ts";
 import { observeResources } from "./expected/index.ts";
 import { observeEdge, observeFirewall } from "./front.ts";
 import { observeLimits } from "./limits.ts";
@@ -35,6 +36,7 @@ export function readAws(plan: OpenPlan, model: GatewayModel, o: Observations): v
   observeLimits(resources, api, model, acl?.inputs, o);
   observeAuthorizer(resources, api, o);
   observeClientValidation(resources, model, o);
+  observeDefinition(api, model, o);
   observeResources(plan, model, api, o);
 }
 
