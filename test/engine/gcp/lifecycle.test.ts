@@ -1,31 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
-import { parse } from "yaml";
-import { SecureGateway } from "../../../components/secure-gateway.ts";
 import { mergePatch } from "../../../components/spec/overlay.ts";
 import { writes } from "../../simulator/core/journal.ts";
 import { changed, counts, Lab, type LabStack, type Run } from "../../support/engine.ts";
 import { TestAuthority } from "../../support/live/certificates.ts";
-import { modelOf, type TestDocument } from "../../support/plan.ts";
+import { gatewayOn, stackDocument } from "../stacks.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..", "..");
-
-/** Document and overlay of one of the project's stacks, with a further patch on top. */
-function stackDocument(stack: string, patch: unknown = {}): { document: TestDocument; overlay: unknown } {
-  const { config } = parse(readFileSync(join(ROOT, "stacks", `Pulumi.${stack}.yaml`), "utf8")) as { config: Record<string, unknown> };
-  const overlay = mergePatch(config["secure-gateway:overlay"], patch);
-  return { document: { file: join(ROOT, String(config["secure-gateway:document"])) }, overlay };
-}
-
-function gateway(stack: string, patch: unknown = {}): () => Promise<Record<string, unknown>> {
-  return async () => {
-    const { document, overlay } = stackDocument(stack, patch);
-    const model = await modelOf(document, { overlays: [overlay] });
-    return new SecureGateway(model.name, { cloud: "gcp", model }).outputs();
-  };
-}
+const gateway = (stack: string, patch: unknown = {}) => gatewayOn("gcp", stackDocument(stack, patch));
 
 /** Asserts that writes began in this order. */
 function order(run: Run, ...wanted: string[]): void {

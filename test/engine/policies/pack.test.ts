@@ -4,7 +4,9 @@ import * as aws from "@pulumi/aws";
 import { after, before, describe, it } from "mocha";
 import { writes } from "../../simulator/core/journal.ts";
 import { Lab } from "../../support/engine.ts";
-import { gateway, REGION, stackDocument } from "../aws/support.ts";
+import { REGION } from "../aws/support.ts";
+import { LOCATION } from "../azure/support.ts";
+import { gatewayOn, stackDocument } from "../stacks.ts";
 
 const PACK = join(dirname(import.meta.dirname), "..", "..", "policy-packs", "secure-gateway");
 
@@ -28,8 +30,11 @@ describe("The policy pack in the engine", function () {
   this.timeout(180_000);
   let lab: Lab;
   before(async () => {
-    lab = await Lab.open({ packages: ["aws", "tls"] });
+    lab = await Lab.open();
     await lab.existing("aws:route53/zone:Zone", { name: "shop.example.com" }, { region: "eu-central-1" });
+    await lab.existing("azure-native:resources:ResourceGroup", { resourceGroupName: "dns" }, { location: "westeurope" });
+    await lab.existing("azure-native:dns:Zone", { zoneName: "shop.example.com", resourceGroupName: "dns" }, { location: "westeurope" });
+    await lab.existing("gcp:dns/managedZone:ManagedZone", { project: "shop-prod-271828", name: "shop", dnsName: "shop.example.com." });
   });
   after(() => lab?.close());
 
@@ -55,9 +60,21 @@ describe("The policy pack in the engine", function () {
   });
 
   it("lets the project's own gateway through", async () => {
-    const { document, overlay } = stackDocument("aws-prod");
     const stack = await lab.stack("aws-prod", REGION);
-    const run = await stack.up(gateway(document, overlay), { policyPacks: [PACK] });
+    const run = await stack.up(gatewayOn("aws", stackDocument("aws-prod")), { policyPacks: [PACK] });
     assert.deepEqual(run.policies, []);
   });
+
+  for (const [cloud, config] of [
+    ["azure", LOCATION],
+    ["gcp", {}],
+  ] as const)
+    it(`lets the one on ${cloud} through, as far as its preview knows`, async () => {
+      const stack = await lab.stack(`${cloud}-prod`, config);
+      const run = await stack.preview(gatewayOn(cloud, stackDocument(`${cloud}-prod`)), { policyPacks: [PACK] });
+      assert.deepEqual(
+        run.policies.filter(({ level }) => level !== "advisory"),
+        [],
+      );
+    });
 });
