@@ -27,7 +27,7 @@ export function is(...values: readonly Json[]): Grammar {
 }
 
 /** A text that is not empty, whole of this form. */
-export const text = (pattern = /^[^]+$/): Grammar =>
+export const text = (pattern = /^[\s\S]+$/): Grammar =>
   where((value) => typeof value === "string" && pattern.test(value), `a text like ${pattern.source}`);
 
 /** A number between two, both included. */

@@ -1,8 +1,9 @@
+import type { ControlId } from "../../../components/backends/controls.ts";
 import type { GatewayModel } from "../../../components/spec/model.ts";
-import type { Probe, ProbeRequest } from "../../requests.ts";
+import { expectedOutcome, type Probe, type ProbeRequest } from "../../requests.ts";
 import type { Observations, Outcome } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
-import { admits, type Context, headerMatches, whole } from "./rbac.ts";
+import { type Context, headerMatches, refusal, whole } from "./rbac.ts";
 
 /** An Envoy configuration opened: what a request meets, in order. */
 export interface EnvoyGateway {
@@ -26,8 +27,39 @@ const typeOf = (config: Json): string => String(config?.["@type"]).split(".").at
 
 /** Sends every probe through the configuration. */
 export function observeRequests(gateway: EnvoyGateway, model: GatewayModel, probes: readonly Probe[], observations: Observations): void {
-  for (const { control, path, what, request, expected } of probes)
+  for (const { control, path, what, request, expected } of [...probes, ...tokenProbes(model, probes)])
     observations.request(control, path, expected, decide(gateway, model, request), what);
+}
+
+/**
+ * Forms of tokens that mean the same or less: every audience alone and in a list, scopes in `scp`, and a token that never ends. They are made
+ * of probes whose token is accepted.
+ */
+export function tokenProbes(model: GatewayModel, probes: readonly Probe[]): Probe[] {
+  return probes.flatMap((probe) => {
+    const { token } = probe.request;
+    if (token === undefined || probe.expected !== "forwarded") return [];
+    const also = (what: string, control: ControlId, changes: Record<string, unknown>): Probe => {
+      const request = { ...probe.request, token: { ...token, claims: { ...token.claims, ...changes } } };
+      return { ...probe, control, what: `${probe.what}, ${what}`, request, expected: expectedOutcome(model, request) };
+    };
+    const audiences = model.jwtProviders[token.provider]?.audiences ?? [];
+    const { scope } = token.claims;
+    return [
+      ...audiences.map((aud) => also(`for ${aud}`, "require.jwt", { aud })),
+      ...audiences.map((aud) => also(`for ${aud} and others`, "require.jwt", { aud: ["somebody-else", aud] })),
+      also("for others", "require.jwt", { aud: ["somebody-else", "nobody"] }),
+      also("without an end", "require.jwt", { exp: undefined }),
+      ...(typeof scope === "string"
+        ? [
+            {
+              ...also("with scopes in a list", "require.jwt.scopes", { scope: undefined, scp: scope.split(" ") }),
+              expected: probe.expected,
+            },
+          ]
+        : []),
+    ];
+  });
 }
 
 /** What becomes of a request. */
@@ -46,7 +78,8 @@ export function decide(gateway: EnvoyGateway, model: GatewayModel, request: Prob
     if (own ? own.disabled === true : disabled === true) continue;
     const type = typeOf(typed_config);
     if (type === "RBAC") {
-      if (!admits(own ? own.rbac : typed_config, context)) return status(name);
+      const policy = refusal(own ? (own.rbac ?? {}) : typed_config, context);
+      if (policy !== undefined) return statusOf(policy);
     } else if (type === "JwtAuthentication") {
       const token = verifyToken(typed_config, own, request);
       if (token === "refused") return 401;
@@ -61,7 +94,8 @@ export function decide(gateway: EnvoyGateway, model: GatewayModel, request: Prob
   return route.route ? "forwarded" : 500;
 }
 
-const status = (filter: string): number => (filter.includes("require") ? 401 : 403);
+/** Envoy says 403; what is mapped to 401 is read with the other answers, `observeReplies`. */
+const statusOf = (policy: string): number => (policy === "1-unauthenticated" ? 401 : 403);
 
 /** The token, if its provider and the route's requirement accept it; "refused" ends the request. */
 function verifyToken(config: Json, own: Json, { token }: ProbeRequest): ProbeRequest["token"] | "refused" {
@@ -78,7 +112,7 @@ function verifyToken(config: Json, own: Json, { token }: ProbeRequest): ProbeReq
     if (provider === undefined || provider_name !== token.provider) continue;
     const { claims } = token;
     if (provider.issuer !== undefined && claims.iss !== provider.issuer) continue;
-    if (provider.audiences?.length > 0 && !provider.audiences.includes(claims.aud)) continue;
+    if (provider.audiences?.length > 0 && ![claims.aud].flat().some((one) => provider.audiences.includes(one))) continue;
     if (provider.require_expiration && claims.exp === undefined) continue;
     if (provider.payload_in_metadata !== provider_name) return undefined;
     return token;

@@ -12,16 +12,23 @@ export interface Context {
 const JWT = "envoy.filters.http.jwt_authn";
 
 /** Judges one RBAC filter's rules or matcher; absent rules admit everything. @throws Error for a rule this reader does not know. */
-export function admits(rbac: Json, context: Context): boolean {
-  if (rbac.matcher) return action(rbac.matcher, context) === "ALLOW";
+export const admits = (rbac: Json, context: Context): boolean => refusal(rbac, context) === undefined;
+
+/**
+ * Who refuses a request: the policy that matched, by whose name the answer's status is chosen, or a word for none. Policies are judged in the order of
+ * their names. @returns undefined when the request is admitted @throws Error for a rule this reader does not know
+ */
+export function refusal(rbac: Json, context: Context): string | undefined {
+  if (rbac.matcher) return action(rbac.matcher, context) === "ALLOW" ? undefined : "matcher";
   const { rules } = rbac;
-  if (rules === undefined) return true;
-  const matched = Object.values(rules.policies as Record<string, Json>).some(
-    ({ permissions, principals }) =>
+  if (rules === undefined) return undefined;
+  const policies = Object.entries(rules.policies as Record<string, Json>).sort(([a], [b]) => (a < b ? -1 : 1));
+  const matched = policies.find(
+    ([, { permissions, principals }]) =>
       (permissions as Json[]).some((one) => permission(one)) && (principals as Json[]).some((one) => principal(one, context)),
-  );
-  if (rules.action === "ALLOW") return matched;
-  if (rules.action === "DENY") return !matched;
+  )?.[0];
+  if (rules.action === "ALLOW") return matched === undefined ? "nobody" : undefined;
+  if (rules.action === "DENY") return matched;
   throw new Error(`RBAC action ${rules.action}`);
 }
 

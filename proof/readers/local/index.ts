@@ -10,11 +10,13 @@ import { machineBootstrap, machineFiles } from "../envoy/grammar/bootstrap.ts";
 import type { Setting } from "../envoy/grammar/values.ts";
 import { observeLimits } from "../envoy/limits.ts";
 import { sha256 } from "../envoy/rbac.ts";
+import { observeReplies } from "../envoy/replies.ts";
 import { observeRoutes } from "../envoy/routes.ts";
 import { keyTable, observeCertificateScript, observeTokens } from "../envoy/tokens.ts";
 import { observeGrammar } from "../grammar.ts";
 import { type Json, parsed } from "../json.ts";
 import { observeHost } from "./host.ts";
+import { observeStack } from "./stack.ts";
 
 /** Reads the local gateway back from its plan: Envoy's files and the resources around them. */
 export function readLocal(plan: OpenPlan, model: GatewayModel, o: Observations): void {
@@ -56,6 +58,7 @@ export function readLocal(plan: OpenPlan, model: GatewayModel, o: Observations):
   );
   observeShape(gateway, model, o);
   observeHeaders(gateway, model, o);
+  observeReplies(manager, model, o);
   observeTokens(gateway, model, o);
   if (model.tls.clientValidation) observeCertificateScript(gateway, o);
   observeRequests(gateway, model, probesOf(model), o);
@@ -74,9 +77,12 @@ export function readLocal(plan: OpenPlan, model: GatewayModel, o: Observations):
     model,
     o,
   );
+  const redirect = listeners.find(({ name }) => name === "http")?.filter_chains?.[0]?.filters?.[0]?.typed_config;
+  if (redirect) observeReplies(redirect, model, o);
   observeLogs(manager, model, o);
   observeHost(plan, inputs, files, listeners, model, o);
   observeConfiguration(inputs, files, model, o);
+  observeStack(plan, model, o);
 }
 
 /** Every field of Envoy's files is known and sound, and nothing else is written. */

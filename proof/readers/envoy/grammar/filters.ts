@@ -50,7 +50,7 @@ function chain(setting: Setting): Filter[] {
       .sort((a, b) => a - b)
       .map((bytes): Filter => ({ name: `gateway.body-${bytes}`, present: true, config: bodyLimit(bytes), disabled: true })),
     { name: "gateway.api-keys", present: model.apiKeys !== undefined, config: message(LUA) },
-    { name: "envoy.filters.http.jwt_authn", present: tokens, config: tokenFilter(model) },
+    { name: "envoy.filters.http.jwt_authn", present: tokens, config: tokenFilter(setting) },
     { name: "gateway.require", present: true, config: message(RBAC, { rules: CLOSED }) },
     limits("plan-limits", consumersWith(model, "rateLimit")),
     { name: "gateway.quotas", present: first && hasQuotas(model), config: QUOTAS },
@@ -238,7 +238,7 @@ const QUOTAS = message("extensions.filters.http.ratelimit.v3.RateLimit", {
 });
 
 /** Which tokens verify; whom a route accepts is judged by its requirement. */
-function tokenFilter(model: GatewayModel): Grammar {
+function tokenFilter({ model, door }: Setting): Grammar {
   const provider = object({
     issuer: text(),
     audiences: list(text()),
@@ -266,6 +266,7 @@ function tokenFilter(model: GatewayModel): Grammar {
     providers: map(/./, provider, 1),
     requirement_map: map(/./, either(named, several)),
     strip_failure_response: is(true),
-    stat_prefix: maybe(NAME),
+    // A new key of the stack's own issuer makes a new filter, which has no old keys in its cache.
+    stat_prefix: door === "first" && model.local.issuer ? is(`issuer-\${${model.name}-signing-key.keyId}`) : nothing,
   });
 }
