@@ -41,16 +41,21 @@ export function probesOf(model: GatewayModel): Probe[] {
 /** What the document says about a request, by docs/semantics.md: address, route, method, requirement. */
 export function expectedOutcome(model: GatewayModel, request: ProbeRequest): Outcome {
   if (!admitted(model.access, request.address)) return 403;
-  const here = model.routes.filter((route) => matches(route, request.path));
-  const [best] = here;
-  if (best === undefined) return 404;
-  const route = here.find((one) => one.path.text === best.path.text && one.methods.includes(request.method));
+  const here = routesAt(model, request.path);
+  if (here.length === 0) return 404;
+  const route = here.find((one) => one.methods.includes(request.method));
   if (route === undefined) return 405;
   if (!admitted(route.access, request.address)) return 403;
   if (route.requirement.kind === "public") return "forwarded";
   const { alternatives } = route.requirement;
   if (alternatives.some((one) => satisfied(model, one, request, true))) return "forwarded";
   return alternatives.some((one) => satisfied(model, one, request, false)) ? 403 : 401;
+}
+
+/** The routes of the most specific path that a request fits; none when nothing is there. */
+export function routesAt({ routes }: Pick<GatewayModel, "routes">, path: string): Route[] {
+  const here = routes.filter((route) => matches(route, path));
+  return here.filter((one) => one.path.text === here[0]?.path.text);
 }
 
 function matches({ path }: Route, request: string): boolean {

@@ -8,9 +8,10 @@ import { literal } from "../../../components/backends/azure/policy/csharp.ts";
 import { checkPolicy } from "../../../components/backends/azure/policy/reference.ts";
 import { element, serialize } from "../../../components/backends/azure/policy/xml.ts";
 import type { GatewayModel } from "../../../components/spec/model.ts";
+import { everything, expressions, type Node, parsePolicy } from "../../../proof/readers/azure/policy/nodes.ts";
 import { modelOf } from "../../support/plan.ts";
 import { parseCSharp } from "./csharp.ts";
-import { asMethod, everything, expressions, type Read, readPolicy } from "./policy-reader.ts";
+import { asMethod } from "./policy-reader.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "..", "golden", "azure", "in");
 const NAMES = globSync("*.yaml", { cwd: FOLDER }).sort();
@@ -37,7 +38,7 @@ describe("Azure policy documents, by an independent reader", () => {
     it(`${name}: order, nesting, references, expressions`, async () => {
       const of = await model(name);
       for (const [title, xml] of documentsOf(of)) {
-        const root = readPolicy(xml);
+        const root = parsePolicy(xml);
         assert.equal(root.name, title === "api" || title === "service" ? "policies" : "fragment");
         for (const one of everything(root)) {
           const order = ORDER[one.name];
@@ -67,7 +68,7 @@ describe("Azure policy documents, by an independent reader", () => {
     });
 
   it("judges in the order of the document's rules", async () => {
-    const inbound = readPolicy(compilePolicies(await model("standard-client-certificates.yaml")).api).children[0] as Read;
+    const inbound = parsePolicy(compilePolicies(await model("standard-client-certificates.yaml")).api).children[0] as Node;
     const marks = inbound.children.flatMap(({ name, attributes }) =>
       name === "set-variable" ? [`${attributes.name}`] : name === "choose" ? [] : [name],
     );
@@ -176,7 +177,7 @@ describe("Text of a document in a policy", () => {
       );
     const shape = async (text: string) => {
       const { api } = compilePolicies(await build(text));
-      const root = readPolicy(api);
+      const root = parsePolicy(api);
       const skeletons: string[] = [];
       const strings: string[] = [];
       for (const code of expressions(root)) {

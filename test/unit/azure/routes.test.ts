@@ -6,8 +6,9 @@ import { describe, it } from "mocha";
 import { compilePolicies } from "../../../components/backends/azure/policy/compile.ts";
 import { Profiles, targetId } from "../../../components/backends/azure/policy/profiles.ts";
 import type { GatewayModel, Route } from "../../../components/spec/model.ts";
+import { parsePolicy } from "../../../proof/readers/azure/policy/nodes.ts";
 import { inventory, modelOf, planOf } from "../../support/plan.ts";
-import { readPolicy, variableOf } from "./policy-reader.ts";
+import { variableOf } from "./policy-reader.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "..", "golden", "azure", "in");
 
@@ -39,8 +40,8 @@ type Step = (variables: Record<string, unknown>, request: { readonly Method: str
 
 /** Walks the compiled document: what it makes of a request, by its own words. */
 function walker(model: GatewayModel): (asked: Asked) => Record<string, unknown> {
-  const root = readPolicy(compilePolicies(model).api);
-  const steps = (["matches", "entry", "route", "profile", "target", "timeout"] as const).map(
+  const root = parsePolicy(compilePolicies(model).api);
+  const steps = (["matches", "entry", "profile", "target", "timeout"] as const).map(
     (name) => [name, runInNewContext(`(variables, request) => { ${translate(variableOf(root, name))} }`) as Step] as const,
   );
   return ({ method, path, asks = "" }) => {
@@ -87,10 +88,9 @@ function reachesEveryRoute(model: GatewayModel): void {
     for (const method of route.methods) {
       const found = walk({ method, path: sample(route) });
       assert.deepEqual(
-        { entry: found.entry, route: found.route, profile: found.profile, target: found.target, timeout: found.timeout },
+        { entry: found.entry, profile: found.profile, target: found.target, timeout: found.timeout },
         {
           entry: `${route.name}:${profiles.of(route)}`,
-          route: route.name,
           profile: profiles.of(route),
           target: targetId(model, route),
           timeout: route.timeoutMs,

@@ -109,10 +109,14 @@ const connection = ({ model }: Profiles): PolicyNode[] => [
 const intake = (model: GatewayModel): PolicyNode =>
   element("fragment", {}, [
     setVariable("client", clientExpression(hopsOf(model))),
-    setVariable("clientKey", clientKeyExpression()),
+    ...(countsAddresses(model) ? [setVariable("clientKey", clientKeyExpression())] : []),
     setVariable("path", pathExpression()),
     setVariable("problem", shapeExpression(model)),
   ]);
+
+/** Only limits for each address ask what it is counted by. */
+const countsAddresses = ({ rateLimits, routes }: GatewayModel): boolean =>
+  [...rateLimits, ...routes.flatMap((route) => route.rateLimits)].some(({ key }) => key.kind === "clientIp");
 
 /** 2. and 3. Shape, and the client's address. */
 function shapeAndAddress(model: GatewayModel): PolicyNode[] {
@@ -134,7 +138,8 @@ function routing(profiles: Profiles): PolicyNode[] {
   return [
     setVariable("matches", matchesExpression(profiles)),
     setVariable("entry", entryExpression()),
-    setVariable("route", routeExpression()),
+    // Only counters ask for the route's name.
+    ...(model.routes.some(({ rateLimits }) => rateLimits.length > 0) ? [setVariable("route", routeExpression())] : []),
     setVariable("profile", profileExpression()),
     ...(cors ? [setVariable("origin", originExpression(profiles)), setVariable("credentials", credentialsExpression(profiles))] : []),
     ...preflight(profiles, hsts(model)),

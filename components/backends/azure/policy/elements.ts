@@ -35,7 +35,7 @@ export function choose(branches: readonly Branch[], otherwise: readonly PolicyNo
 /** True while an earlier variable has this value. */
 export const variableIs = (name: string, value: string): Expression => expression(`${variable(name)} == ${literal(value)}`);
 
-/** Parts that every gateway shares and no route changes. */
+/** Parts that every gateway has, included by name. */
 export const FRAGMENTS = ["intake", "hygiene", "answer", "problem"] as const;
 export type FragmentName = (typeof FRAGMENTS)[number];
 

@@ -13,7 +13,9 @@ export function forwardVariables(profiles: Profiles): PolicyNode[] {
     profiles.select(({ timeoutMs }) => String(timeoutMs), "1", ...assigning("timeout")),
     "return timeout;",
   );
-  return [setVariable("timeout", timeouts), setVariable("started", expression("context.Elapsed.TotalMilliseconds"))];
+  // Only repeated attempts share their time.
+  const repeated = profiles.model.routes.some(({ retries }) => retries !== undefined);
+  return [setVariable("timeout", timeouts), ...(repeated ? [setVariable("started", expression("context.Elapsed.TotalMilliseconds"))] : [])];
 }
 
 /** The one element of the backend section. */

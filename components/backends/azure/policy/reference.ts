@@ -76,13 +76,7 @@ const ELEMENTS: Readonly<Record<string, ElementRule>> = {
   identity: { optional: ["thumbprint", "serial-number", "common-name", "subject", "dns-name", "issuer-subject", "issuer-thumbprint"] },
   "validate-jwt": {
     required: ["token-value"],
-    optional: [
-      "failed-validation-httpcode",
-      "require-expiration-time",
-      "require-signed-tokens",
-      "clock-skew",
-      "output-token-variable-name",
-    ],
+    optional: ["failed-validation-httpcode", "require-expiration-time", "require-signed-tokens", "clock-skew"],
     children: ["openid-config*", "issuer-signing-keys?", "audiences?", "issuers?"],
   },
   "openid-config": { required: ["url"] },

@@ -68,7 +68,6 @@ function validateJwt(provider: JwtProvider, model: GatewayModel): PolicyNode {
       "require-expiration-time": "true",
       "require-signed-tokens": "true",
       "clock-skew": String(provider.clockSkewSeconds),
-      "output-token-variable-name": "jwt",
     },
     [
       ...signingKeys,

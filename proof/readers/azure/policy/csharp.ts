@@ -39,15 +39,29 @@ const intX = { Parse: (t) => { if (!/^\\d+$/.test(t)) throw new Error("FormatExc
 const stringX = { Join: (s, a) => a.join(s), IsNullOrEmpty: (t) => t === null || t === undefined || t === "" };
 const Encoding = { UTF8: { GetString: (b) => b } };
 const ConvertX = { FromBase64String: (t) => decode(t), ToInt32: (t, b) => parseInt(t, b), ToString: (x) => String(x), ToBase64String: (x) => encode(x) };
-const JObject = function () {}; JObject.Parse = (t) => JSON.parse(t);
+const JObject = function () {}; JObject.Parse = (t) => JSON.parse(t); JObject.prototype.ToString = function () { return JSON.stringify(this); };
 const SHA256 = { Create: () => ({ ComputeHash: (bytes) => bytes.Hash }) };
 const JsonConvert = { SerializeObject: (value) => JSON.stringify(value ?? null) };
-const DateTime = { UtcNow: { ToString: (format) => format.replace(/y/g, "2").replace(/[MdH]/g, "1") } };
+class Moment {
+  constructor(ms) { this.ms = ms; }
+  get Date() { return new Moment(Math.floor(this.ms / 864e5) * 864e5); }
+  get Day() { return new Date(this.ms).getUTCDate(); }
+  get Ticks() { return this.ms * 1e4 + 62135596800 * 1e7; }
+  AddDays(days) { return new Moment(this.ms + days * 864e5); }
+  AddMonths(months) { const d = new Date(this.ms); d.setUTCMonth(d.getUTCMonth() + months); return new Moment(d.getTime()); }
+  Subtract(other) { return { TotalSeconds: (this.ms - other.ms) / 1000 }; }
+  ToString(format) { if (format !== "yyyy-MM") throw new TypeError("ToString is not a function of this format"); return new Date(this.ms).toISOString().slice(0, 7); }
+}
+const DateTime = { UtcNow: new Moment(now) };
 const BitConverter = { ToString: (b, from = 0, n = b.length) => b.slice(from, from + n).map((x) => x.toString(16).padStart(2, "0").toUpperCase()).join("-") };
 const IPAddress = { TryParse: (t) => address(t), Parse: (t) => { const a = address(t); if (a === null) throw new Error("FormatException"); return a; } };
 `;
 
+/** The time it is for every expression: a Wednesday. */
+export const NOW = Date.UTC(2026, 2, 18, 10, 30);
+
 const context = createContext({
+  now: NOW,
   decode: (text: string) => Buffer.from(text, "base64").toString("utf8"),
   encode: (bytes: readonly number[]) => Buffer.from(bytes).toString("base64"),
   address: (text: string) => {
@@ -73,20 +87,53 @@ export class UnreadableError extends Error {}
 export function evaluate(text: string, request: unknown): unknown {
   const trimmed = text.trim();
   if (!trimmed.startsWith("@(") && !trimmed.startsWith("@{")) return text;
-  let run = compiled.get(trimmed);
-  if (run === undefined) {
-    const body = trimmed.startsWith("@(") ? `return (${translate(trimmed.slice(2, -1))});` : translate(trimmed.slice(2, -1));
-    run = runInContext(`(function (context) { ${body} })`, context) as (context: unknown) => unknown;
-    compiled.set(trimmed, run);
-  }
+  const run = compile(trimmed);
   try {
     return run(request);
   } catch (error) {
     // What this reader does not know is its own fault; anything else is what the expression does.
-    if (["ReferenceError", "SyntaxError"].includes((error as Error).name) || /is not a function/.test((error as Error).message))
+    if ((error as Error).name === "ReferenceError" || /is not a function/.test((error as Error).message))
       throw new UnreadableError(`${(error as Error).message} in ${trimmed.slice(0, 120)}`);
     throw error;
   }
+}
+
+/** What keeps an expression from being read; undefined when nothing does. */
+export function unreadable(expression: string): string | undefined {
+  try {
+    compile(expression.trim());
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function compile(expression: string): (context: unknown) => unknown {
+  const known = compiled.get(expression);
+  if (known) return known;
+  const inner = expression.slice(2, -1);
+  if (!closed(expression)) throw new UnreadableError(`the expression ends before its text does: ${expression.slice(-40)}`);
+  const body = expression.startsWith("@(") ? `return (${translate(inner)});` : translate(inner);
+  try {
+    const run = runInContext(`(function (context) { ${body} })`, context) as (context: unknown) => unknown;
+    compiled.set(expression, run);
+    return run;
+  } catch (error) {
+    throw new UnreadableError(`${(error as Error).message} in ${expression.slice(0, 120)}`);
+  }
+}
+
+/** True when the bracket that opens an expression closes with its last character. */
+function closed(expression: string): boolean {
+  const open: string[] = [];
+  const code = expression.slice(1).replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)'/g, (literal) => " ".repeat(literal.length));
+  const PAIRS: Readonly<Record<string, string>> = { ")": "(", "}": "{", "]": "[" };
+  for (const [at, character] of [...code].entries()) {
+    if ("({[".includes(character)) open.push(character);
+    else if (character in PAIRS && open.pop() !== PAIRS[character]) return false;
+    if (open.length === 0) return at === code.length - 1;
+  }
+  return false;
 }
 
 /** C# as JavaScript, outside of string literals. */
