@@ -12,7 +12,7 @@ nav { margin: .8rem 0 0; display: flex; flex-wrap: wrap; gap: .3rem 1rem; } a { 
 .facts { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1rem 0 0; padding: 0; list-style: none; }
 .facts li { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: .5rem .9rem; min-width: 8rem; } .facts b { display: block; font-size: 1.25rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; } th { text-align: left; color: var(--soft); font-weight: 600; }
-th, td { padding: .38rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; } td { overflow-wrap: anywhere; min-width: 5rem; } td:first-child:has(> .tag) { width: 6rem; min-width: 0; } thead th { border-bottom: 2px solid var(--line); }
+th, td { padding: .38rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; } td { overflow-wrap: anywhere; min-width: 5rem; } td:nth-child(3):not(:has(> .tag)), td:has(> br + .soft):first-child { min-width: 11rem; } td:has(> .plain > li) { min-width: 11.5rem; } td:first-child:has(> .tag) { width: 6rem; min-width: 0; } thead th { border-bottom: 2px solid var(--line); }
 .tag { display: inline-block; border-radius: 5px; padding: 0 .4rem; font-size: .82rem; font-weight: 600; white-space: nowrap; }
 .native, .added { background: var(--goodback); color: var(--good); } .composed, .changed, .info { background: var(--mixedback); color: var(--mixed); } .public, .warning, .removed { background: var(--badback); color: var(--bad); }
 ul.plain { margin: 0; padding: 0; list-style: none; } svg { display: block; height: auto; max-width: 100%; min-width: 46rem; }
