@@ -3,29 +3,19 @@ import type { Reason } from "./reason.ts";
 /** Reasons for the plans of AWS alone. */
 export const AWS: readonly Reason[] = [
   {
-    pattern:
-      /(^|\.)(description|comment|displayName|title|summary|info|operationId|documentation|visibilityConfig|metricName|stat_prefix|serializedData|reason)(\.|$)/,
-    reason: "a text for people or the name of a metric; nothing decides by it",
-  },
-  { type: /[dD]ashboard|Workbook/, reason: "a picture of what is measured elsewhere" },
-  {
-    pattern: /(^|\.)region$/,
-    reason: "says where, not how; a resource in another region than what it belongs to is refused by the provider",
+    pattern: /(^|\.)(description|comment|alarmDescription)$/,
+    operator: /^(remove|change a text|blank a text)$/,
+    reason: "words for people in a console; no service of AWS reads them",
   },
   {
-    pattern:
-      /(^|\.)(memorySize|minInstanceCount|maxInstanceCount|cpu|memory|startupCpuBoost|cpuIdle|maxInstanceRequestConcurrency|architectures|billingMode|deletionWindowInDays|ipAddressType|isIpv6Enabled|httpVersion|priceClass|tcp_backlog_size|drainMs|workers|reservedConcurrentExecutions|deregistrationDelay|earlyRenewalHours|ttl)(\.|$)/,
-    reason: "capacity, price or lifetime of a resource",
+    type: /restApi:RestApi$/,
+    pattern: /gateway-responses\.DEFAULT_[45]XX\.responseTemplates\..*\.title$/,
+    operator: /^change a text$/,
+    reason: "the words of answers AWS may add one day; programs read the status and the type",
   },
   {
-    pattern: /paths\..*\.(parameters|responses)(\.|$)/,
-    reason: "names and types of a definition's parameters and answers; who may call does not depend on them",
-  },
-  { pattern: /(passthroughBehavior|contentHandling|binary-media-types|requestTemplates)/, reason: "how bodies are handed on" },
-  {
-    pattern:
-      /(^|\.)(name|metric|namespace|evaluationPeriods|datapointsToAlarm|period|statistic|treatMissingData|unit|dimensions|metricQueries|okActions|pattern|metricTransformation|query|evaluationInterval|duration|combiner|windowSize|evaluationFrequency|severity|criteria)(\.|$)/,
-    type: /[aA]larm|MetricFilter|alertPolicy|ScheduledQueryRule|MetricAlert|uptimeCheck/,
-    reason: "how an alarm is computed; that it exists, is on and reaches somebody is read",
+    type: /^aws:cloudwatch\/dashboard:Dashboard$/,
+    pattern: /^dashboardBody\.\(inside\)\./,
+    reason: "a picture of numbers that alarms watch elsewhere",
   },
 ];

@@ -161,3 +161,10 @@ function tokenHolds(policy: Json, { providers, scopes = [], claims = {} }: Json,
   const at = (name: string) => name.split(".").reduce<unknown>((value, part) => (value as Json)?.[part], own);
   return Object.entries(claims as Record<string, string[]>).every(([name, values]) => values.includes(String(at(name))));
 }
+
+/** Parameters are named by their place in a definition. */
+export function sameRoute(key: string, method: string, path: string): boolean {
+  const [verb, template = ""] = key.split(" ");
+  const shape = (text: string) => text.replaceAll(/\{[^}+]+\}/g, "{}").replace(/\/\{[^}]*\+\}$/, "/*");
+  return verb === method && shape(template) === shape(path);
+}

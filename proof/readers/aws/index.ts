@@ -10,11 +10,12 @@ import type { Json } from "../json.ts";
 import { Resources } from "../resources.ts";
 import { type AwsApi, decideAtApi, openApi } from "./api.ts";
 import { observeDefinition } from "./definition/index.ts";
+import { observeEdge } from "./door.ts";
 import { observeResources } from "./expected/index.ts";
-import { observeEdge, observeFirewall } from "./front.ts";
 import { observeLimits } from "./limits.ts";
 import { observeOperations } from "./operations.ts";
 import { observePlatform } from "./platform.ts";
+import { observeFirewall } from "./requests.ts";
 
 /** Reads an AWS gateway back from its plan: the API definition, the authorizer's table, firewalls, distribution, domain. */
 export function readAws(plan: OpenPlan, model: GatewayModel, o: Observations): void {

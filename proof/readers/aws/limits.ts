@@ -2,8 +2,7 @@ import type { GatewayModel, RateLimit } from "../../../components/spec/model.ts"
 import type { Observations } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
 import type { Resources } from "../resources.ts";
-import type { AwsApi } from "./api.ts";
-import { sameRoute } from "./front.ts";
+import { type AwsApi, sameRoute } from "./api.ts";
 
 const ROUTE = {
   gateway: "limit.route",

@@ -2,8 +2,7 @@ import type { Backend, GatewayModel, Method, Route } from "../../../components/s
 import type { Observations } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
 import type { Read, Resources } from "../resources.ts";
-import type { AwsApi } from "./api.ts";
-import { sameRoute } from "./front.ts";
+import { type AwsApi, sameRoute } from "./api.ts";
 
 /** What a definition says of each operation beside who may call it: where it leads, how long, what the backend gets to see. */
 export function observeOperations(resources: Resources, api: AwsApi, model: GatewayModel, edge: Read | undefined, o: Observations): void {

@@ -10,7 +10,7 @@ export function httpDefinition(c: Context): Shape {
   const cors = model.routes.find((route) => route.cors)?.cors;
   return {
     openapi: like(/^3\.0\.\d$/),
-    info: { title: model.name, version: like(/./), description: prose },
+    info: { title: model.name, version: like(/^\d+$/), description: prose },
     servers: [{ url: `https://${model.hostname}` }],
     paths: Object.fromEntries(
       paths.map((path) => {
@@ -41,7 +41,7 @@ function scheme({ issuer, audiences, scopes }: GatewayModel["jwtProviders"][stri
     flows: {
       clientCredentials: {
         tokenUrl: is("a URL of the issuer", (value) => String(value).startsWith(`${new URL(issuer).origin}/`) && !/x$/.test(String(value))),
-        scopes: Object.fromEntries(scopes.map((scope) => [scope, prose])),
+        scopes: Object.fromEntries(scopes.map((scope) => [scope, like(/^/)])),
       },
     },
     "x-amazon-apigateway-authorizer": {

@@ -14,7 +14,7 @@ export function restDefinition(c: Context): Shape {
   const paths = Object.keys((api.body.paths ?? {}) as Record<string, unknown>);
   return {
     openapi: like(/^3\.0\.\d$/),
-    info: { title: model.name, version: like(/./), description: prose },
+    info: { title: model.name, version: like(/^\d+$/), description: prose },
     servers: [{ url: `https://${model.hostname}` }],
     paths: Object.fromEntries(paths.map((path) => [path, pathShape(c, path)])),
     components: { securitySchemes: securitySchemes(c) },
