@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { reviewPolicies } from "../../../automation/policies.ts";
 import { rules } from "../../../policy-packs/secure-gateway/rules/index.ts";
-import { awsStacks } from "./by-hand/aws.ts";
-import { azureStacks } from "./by-hand/azure.ts";
-import { gcpStacks } from "./by-hand/gcp.ts";
+import { awsStacks } from "./by-hand/aws/index.ts";
+import { azureStacks } from "./by-hand/azure/index.ts";
+import { gcpStacks } from "./by-hand/gcp/index.ts";
 import { recorded } from "./by-hand/record.ts";
 
 const CLOUDS = { AWS: awsStacks, Azure: azureStacks, "Google Cloud": gcpStacks };
