@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { gatewayIdentity } from "../../pki/identity.ts";
 import type { CertificateIssuer } from "../../pki/internal/issuer.ts";
 import { matchingKey } from "../../pki/matching-key.ts";
-import { SECRETS } from "../local/envoy/layout.ts";
+import { SECRETS, usesAuthority } from "../local/envoy/layout.ts";
 import { keyPairSecret, rootsSecret } from "../local/envoy/secrets.ts";
 import type { GcpBuild } from "./build.ts";
 
@@ -23,7 +23,7 @@ const CLIENT_HOURS = 90 * 24;
 export function secretFiles(b: GcpBuild, authority: () => CertificateIssuer): SecretFile[] {
   const backends = Object.values(b.model.backends).sort((x, y) => (x.name < y.name ? -1 : 1));
   const files: SecretFile[] = [];
-  if (backends.some(({ tls }) => tls.trust.kind === "internal")) {
+  if (usesAuthority(b.model)) {
     const { resources, trustBundlePem } = authority();
     for (const root of resources) b.enforced.note(root, "backend.tls.internal");
     files.push({

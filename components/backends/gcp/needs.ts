@@ -22,11 +22,6 @@ export const networkBackends = (model: GatewayModel): Backend[] =>
     .filter(({ network }) => network.type !== "public")
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** True when something is issued by the gateway's own authority. */
-export const needsAuthority = (model: GatewayModel): boolean =>
-  model.tls.certificate.source === "internal" ||
-  Object.values(model.backends).some(({ tls }) => tls.trust.kind === "internal" || tls.clientCertificate === "internal");
-
 /** Value of Strict-Transport-Security. */
 export function strictTransportSecurity({ hsts }: GatewayModel["tls"]): string {
   return `max-age=${hsts.maxAgeSeconds}${hsts.includeSubdomains ? "; includeSubDomains" : ""}${hsts.preload ? "; preload" : ""}`;
