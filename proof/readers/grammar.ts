@@ -20,10 +20,18 @@ export const where =
     if (!holds(value)) say(at, `${what}, not ${shown(value)}`);
   };
 
+/** Text of a value whose fields have no order. */
+const spelt = (value: Json): string | undefined =>
+  JSON.stringify(value, (_, one: Json) =>
+    typeof one === "object" && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
+
 /** One of these values, whole. */
 export function is(...values: readonly Json[]): Grammar {
-  const texts = values.map((value) => JSON.stringify(value));
-  return where((value) => texts.includes(JSON.stringify(value)), texts.join(" or "));
+  const texts = values.map(spelt);
+  return where((value) => texts.includes(spelt(value)), texts.join(" or "));
 }
 
 /** A text that is not empty, whole of this form. */
@@ -98,7 +106,7 @@ export const sequence =
 
 /** These values in any order, each once. */
 export const elements = (...values: readonly Json[]): Grammar => {
-  const sorted = (all: readonly Json[]) => all.map((one) => JSON.stringify(one)).sort();
+  const sorted = (all: readonly Json[]) => all.map((one) => spelt(one) ?? "").sort();
   const wanted = sorted(values).join();
   return where((value) => Array.isArray(value) && sorted(value).join() === wanted, `the values ${wanted}`);
 };

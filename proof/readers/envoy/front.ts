@@ -90,6 +90,8 @@ export function observeShape(gateway: EnvoyGateway, model: GatewayModel, o: Obse
   if (Object.keys(model.jwtProviders).length > 0)
     for (const value of ["Bearer a, Bearer b", "bearer  x y", "Basic x, bearer abc"])
       o.holds("request.headers", "routes", `authorization: ${value} is refused`, !passes({ authorization: value }));
+  for (const value of ["Bearer aaa.bbb.ccc", "bearer a-_~+/=", "Basic dXNlcjpwYXNz"])
+    o.holds("request.headers", "routes", `authorization: ${value} passes`, passes({ authorization: value }));
   if (model.apiKeys) o.holds("require.apiKey", "apiKeys", "two keys in one header are refused", !passes({ [model.apiKeys.header]: "a,b" }));
   const common = manager.common_http_protocol_options ?? {};
   o.holds(

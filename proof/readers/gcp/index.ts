@@ -6,6 +6,7 @@ import { observeBackends } from "../envoy/backends.ts";
 import { observeHeaders, observeShape } from "../envoy/front.ts";
 import { decide, type EnvoyGateway, filterOf, observeAddresses } from "../envoy/gateway.ts";
 import { sha256 } from "../envoy/rbac.ts";
+import { observeReplies } from "../envoy/replies.ts";
 import { observeRoutes } from "../envoy/routes.ts";
 import { keyTable, observeTokens } from "../envoy/tokens.ts";
 import { type Json, parsed } from "../json.ts";
@@ -15,6 +16,7 @@ import { armorDecides, ruleMatches } from "./armor.ts";
 import { decideAtEndpoints, observeDefinition } from "./endpoints.ts";
 import { observeFront } from "./front.ts";
 import { observePlatform } from "./platform.ts";
+import { observeStack } from "./stack/index.ts";
 
 /** Reads a Google Cloud gateway back from its plan: load balancer, Cloud Armor, the Endpoints definition, ESPv2's flags, Envoy behind it. */
 export function readGcp(plan: OpenPlan, model: GatewayModel, o: Observations): void {
@@ -51,6 +53,7 @@ export function readGcp(plan: OpenPlan, model: GatewayModel, o: Observations): v
   observeFront(resources, model, policy, o);
   observeShape(gateway, model, o);
   observeHeaders(gateway, model, o);
+  observeReplies(manager, model, o);
   observeTokens(gateway, model, o);
   if (Object.keys(model.access.allowCidrs).length + model.access.denyCidrs.length > 0 && filterOf(gateway, "gateway.access"))
     observeAddresses(gateway, model, o);
@@ -71,6 +74,8 @@ export function readGcp(plan: OpenPlan, model: GatewayModel, o: Observations): v
   observeCertificates(gateway, model, o);
   observeLogs(manager, model, o);
   observePlatform(resources, config, manager, model, o);
+  // On Kubernetes the containers are resources of the cluster.
+  if (model.gcp.flavour !== "gke") observeStack(resources, config, definition, model, o);
 }
 
 /** The configuration the container is started with. */

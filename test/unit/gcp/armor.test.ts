@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { Environment } from "@marcbachmann/cel-js";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { pathIs, pathRegex, quoted } from "../../../components/backends/gcp/armor/cel.ts";
 import { type ArmorRule, armorRules } from "../../../components/backends/gcp/armor/rules.ts";
 import { thresholdOf } from "../../../components/backends/gcp/armor/windows.ts";
 import type { RateLimit, RoutePath } from "../../../components/spec/model.ts";
+import { evaluateArmor } from "../../../proof/cel.ts";
+import { within } from "../../../proof/requests.ts";
 import { modelOf } from "../../support/plan.ts";
 
 interface Request {
@@ -14,26 +15,6 @@ interface Request {
   readonly path?: string;
   readonly method?: string;
   readonly headers?: Record<string, string>;
-}
-
-/** Cloud Armor's language as an independent reader of CEL takes it, with the two functions Google has of its own. */
-const cel = new Environment({ unlistedVariablesAreDyn: true })
-  .registerFunction("inIpRange(string, string): bool", inRange)
-  .registerFunction("string.lower(): string", (text: string) => text.toLowerCase())
-  .registerFunction("evaluatePreconfiguredWaf(string): bool", () => false)
-  .registerFunction("evaluatePreconfiguredWaf(string, map): bool", () => false)
-  .registerFunction("evaluateAdaptiveProtectionAutoDeploy(): bool", () => false);
-
-/** Google's `has` takes a header by its index as well, which the language itself spells with `in`. */
-const read = (expression: string, context: Record<string, unknown>): unknown =>
-  cel.evaluate(expression.replaceAll(/has\(request\.headers\[('[a-z0-9-]+')\]\)/g, "($1 in request.headers)"), context);
-
-function inRange(ip: string, range: string): boolean {
-  if (range === "*") return true;
-  const [base = "", bits = "32"] = range.split("/");
-  const number = (text: string) => text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  const size = 2 ** (32 - Number(bits));
-  return Math.floor(number(ip) / size) === Math.floor(number(base) / size);
 }
 
 /** The rule that decides about a request. */
@@ -45,7 +26,9 @@ function decision(
   const found = [...rules]
     .sort((a, b) => a.priority - b.priority)
     .find(({ match }) =>
-      "ranges" in match ? match.ranges.some((range) => inRange(ip, range)) : read(match.expression, { request, origin: { ip } }) === true,
+      "ranges" in match
+        ? match.ranges.some((range) => range === "*" || within(ip, range))
+        : evaluateArmor(match.expression, { request, origin: { ip } }) === true,
     );
   assert.ok(found, "no rule decides");
   return found;
@@ -124,7 +107,7 @@ describe("Cloud Armor rules", () => {
   it("read every text as the text it is", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 60 }), (text) => {
-        assert.equal(read(quoted(text), {}), text);
+        assert.equal(evaluateArmor(quoted(text), {}), text);
       }),
       { numRuns: 500 },
     );
@@ -140,7 +123,7 @@ describe("Cloud Armor rules", () => {
         (literals, other, kind) => {
           const path = { text: "", kind, segments: literals.map((literal) => ({ literal })), trailingSlash: false } as RoutePath;
           const whole = `/${literals.join("/")}`;
-          const hit = (text: string) => read(pathIs(path), { request: { path: text } });
+          const hit = (text: string) => evaluateArmor(pathIs(path), { request: { path: text } });
           assert.equal(hit(kind === "exact" ? whole : `${whole}/${other}`), true, pathRegex(path));
           assert.equal(hit(kind === "exact" ? `${whole}/${other}` : whole), false);
           assert.equal(hit(`/x${whole}`), `/x${whole}` === whole);

@@ -118,6 +118,9 @@ function backendCluster(setting: Setting, backend: Backend, type: Record<string,
   const addresses = network.type === "public" || network.addresses.length === 0 ? [host] : network.addresses;
   const grpc = backend.protocol === "grpc";
   const { clientCertificate } = tls;
+  // Instances behind a load balancer count apart, so that each gets its share.
+  const instances = setting.door === "first" ? 1 : setting.model.gcp.run.maxInstances;
+  const most = circuitBreaker && Math.max(1, Math.floor(circuitBreaker.maxRequests / instances));
   const clientSecret = clientCertificate === "none" ? undefined : clientCertificate === "internal" ? "gateway" : `client-${name}`;
   return object({
     ...type,
@@ -143,7 +146,7 @@ function backendCluster(setting: Setting, backend: Backend, type: Record<string,
         [grpc ? "explicit_http_config" : "auto_config"]: object({ http2_protocol_options: HTTP2 }),
       }),
     }),
-    circuit_breakers: object({ thresholds: sequence(thresholds(circuitBreaker?.maxRequests)) }),
+    circuit_breakers: object({ thresholds: sequence(thresholds(most)) }),
     outlier_detection: circuitBreaker ? OUTLIERS : nothing,
     health_checks: backend.healthCheck ? sequence(healthCheck(backend, grpc)) : nothing,
   });
@@ -156,7 +159,7 @@ function thresholds(most: number | undefined): Grammar {
     max_requests: cap,
     max_connections: cap,
     max_pending_requests: cap,
-    max_retries: most === undefined ? number(1024, 4_294_967_295) : number(3, Math.max(3, most)),
+    max_retries: most === undefined ? number(1024, 65_536) : number(3, Math.max(3, Math.ceil(most / 2))),
   });
 }
 

@@ -100,7 +100,10 @@ const PRINCIPAL: Grammar = (value, at, say) => {
   const forms: Readonly<Record<string, Grammar>> = {
     any: is(true),
     not_id: PRINCIPAL,
-    and_ids: several,
+    and_ids: (all, place, tell) => {
+      several(all, place, tell);
+      wholeToken(all?.ids, place, tell);
+    },
     or_ids: either(several, object({ ids: list(PRINCIPAL, 1, 1) })),
     header: either(object({ name: text(/^x-/), present_match: is(true) }), object({ name: text(/^x-/), string_match: STRING })),
     sourced_metadata: object({
@@ -110,6 +113,19 @@ const PRINCIPAL: Grammar = (value, at, say) => {
     custom: CERTIFICATE,
   };
   object({ [kind]: forms[kind] ?? nothing })(value, at, say);
+};
+
+/** Where something of a token is asked for, its issuer, audience and algorithm are asked for with it: Envoy's filter is more lenient with each. */
+const wholeToken: Grammar = (ids, at, say) => {
+  const paths: string[][] = (Array.isArray(ids) ? ids : []).flatMap((one) => {
+    const path = one?.sourced_metadata?.metadata_matcher?.path;
+    return Array.isArray(path) ? [path.map(({ key }) => String(key))] : [];
+  });
+  if (paths.length === 0) return;
+  const provider = paths.map(([first = ""]) => first).find((first) => !first.endsWith(":header")) ?? "";
+  const spelt = paths.map((path) => path.join("/"));
+  for (const wanted of [`${provider}/iss`, `${provider}/aud`, `${provider}:header/alg`])
+    if (!spelt.includes(wanted)) say(at, `${wanted} is asked for`);
 };
 
 const ANYTHING = is([{ any: true }]);
