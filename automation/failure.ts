@@ -50,6 +50,12 @@ export function operationError(run: FailedRun): OperationError {
 /** Failures of the CLI that have a cause of their own, by what it prints. */
 const KNOWN = [
   {
+    pattern: /no space left on device|disk quota exceeded/i,
+    code: "state",
+    message: "The disk is full",
+    remedy: `free space, then ${AGAIN}`,
+  },
+  {
     pattern: /incorrect passphrase/,
     code: "secrets",
     message: "The passphrase does not fit the stack's secrets",

@@ -1,7 +1,7 @@
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type Fault, Refusal, type RefusalCode } from "../service.ts";
-import { isAway } from "../store/failures.ts";
+import { databaseFailure } from "../store/failures.ts";
 
 /** Kinds of problems: the last part of a problem document's `type`. */
 export type ProblemCode =
@@ -105,13 +105,8 @@ export function problemOf(error: unknown): { readonly problem: Problem; readonly
     return { problem: new Problem(code, error.message, { remedy: error.remedy, faults: error.faults, headers }), unforeseen: false };
   }
   if (error instanceof HTTPException && error.status < 500) return { problem: problemOfStatus(error.status), unforeseen: false };
-  if (isAway(error)) {
-    const problem = new Problem("unavailable", "The portal's database cannot be reached.", {
-      remedy: "try again in a moment; nothing was changed half",
-      headers: { "retry-after": RETRY_SECONDS },
-    });
-    return { problem, unforeseen: true };
-  }
+  const away = databaseFailure(error);
+  if (away instanceof Refusal) return { ...problemOf(away), unforeseen: true };
   const problem = new Problem("internal", "The portal failed to answer.", {
     remedy: "tell those who run the portal the number of this request",
   });

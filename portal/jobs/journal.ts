@@ -24,10 +24,15 @@ export class JournalWriter {
         written += writeSync(this.#file, bytes, written);
       } catch (error) {
         if (!["ENOSPC", "EDQUOT", "EINTR", "EAGAIN"].includes(String((error as NodeJS.ErrnoException).code))) throw error;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+        waitForSpace();
       }
     }
   }
+}
+
+/** Holds this process for a moment; whoever frees a disk is another one. */
+export function waitForSpace(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
 }
 
 export interface JournalPart {

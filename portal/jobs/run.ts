@@ -1,12 +1,15 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { OperationError } from "../../automation/errors.ts";
+import { operationError } from "../../automation/failure.ts";
 import { openProject } from "../../automation/project.ts";
 import { parseStackFile } from "../../automation/stack-file.ts";
 import { formatFault } from "../../components/spec/faults.ts";
 import { startOf } from "../../tools/setup/process.mjs";
-import { JournalWriter } from "./journal.ts";
+import { saysFull } from "../store/space.ts";
+import { claim } from "./claim.ts";
+import { JournalWriter, waitForSpace } from "./journal.ts";
 import { Redactor, secretsOfEnvironment } from "./redact.ts";
 import { FILES, type RunEnd, type RunRequest } from "./request.ts";
 import { runEngine, type Task } from "./run-engine.ts";
@@ -33,11 +36,9 @@ export async function run(folder: string): Promise<number> {
   const project = openProject(request.projectRoot);
   const stackFile = parseStackFile(request.stack, join(folder, `Pulumi.${request.stack}.yaml`), request.stackFile, "the stack's settings");
   const target = { project, stack: request.stack, engine: request.engine, stackFile };
-  // What is told before the secrets are known is held back.
-  const secrets = stackSecrets(target).then(
-    (found) => redactor.add(found),
-    () => {},
-  );
+  // What is told before the secrets are known is held back; where they cannot be known, nothing is told, and nothing is done any more.
+  const secrets = stackSecrets(target).then((found) => redactor.add(found));
+  secrets.catch(() => abort.abort());
   const work = new Work(journal, secrets);
   work.begin(
     request.kind === "verify"
@@ -52,7 +53,11 @@ export async function run(folder: string): Promise<number> {
     end = failureOf(error, abort.signal.aborted);
   }
   clearInterval(watch);
-  await work.flush();
+  try {
+    await work.flush();
+  } catch (error) {
+    end = { ...failureOf(error, false), ...(end.after === undefined ? {} : { after: end.after }) };
+  }
   journal.write({ at: new Date().toISOString(), end });
   return 0;
 }
@@ -68,12 +73,16 @@ const TASKS: Readonly<Record<RunRequest["kind"], (task: Task, folder: string) =>
 
 /** Of two that might run an attempt, or a portal that has given it up, the first wins. */
 function isFirst(folder: string): boolean {
-  try {
-    const self = { host: hostname(), pid: process.pid, started: startOf(process.pid) };
-    writeFileSync(join(folder, FILES.runner), JSON.stringify(self), { flag: "wx", mode: 0o600 });
-    return true;
-  } catch {
-    return false;
+  const started = startOf(process.pid);
+  const self = { host: hostname(), pid: process.pid, ...(started === undefined ? {} : { started }) };
+  for (;;) {
+    try {
+      return claim(folder, self);
+    } catch (error) {
+      // Cleared away by a portal that has given it up.
+      if (!saysFull(error)) return false;
+      waitForSpace();
+    }
   }
 }
 
@@ -87,7 +96,8 @@ function watchLease(folder: string, orphanMs: number | undefined, stop: () => vo
   }, LEASE_CHECK_MS);
 }
 
-export function failureOf(error: unknown, cancelled: boolean): RunEnd {
+export function failureOf(thrown: unknown, cancelled: boolean): RunEnd {
+  const error = saysFull(thrown) ? operationError({ stack: "", error: thrown, events: [], cancelled: false }) : thrown;
   if (error instanceof OperationError) {
     const { code, message, remedy, faults, failures, output } = error;
     const shown = faults

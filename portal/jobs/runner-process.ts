@@ -3,6 +3,8 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync, utimesSync, wri
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { childrenOf, isRunning, programOf, startOf } from "../../tools/setup/process.mjs";
+import { isAway } from "../store/failures.ts";
+import { claim, type Identity } from "./claim.ts";
 import { FILES, type RunRequest } from "./request.ts";
 
 const ENTRY = join(import.meta.dirname, "runner.ts");
@@ -21,12 +23,6 @@ export function startRunner(folder: string, request: RunRequest): void {
   } finally {
     closeSync(log);
   }
-}
-
-interface Identity {
-  readonly host: string;
-  readonly pid: number;
-  readonly started?: string;
 }
 
 /** The process of an attempt, found by what it has written into its folder. */
@@ -50,14 +46,13 @@ export class Runner {
     return who.started !== undefined && now !== undefined && now !== who.started ? "ended" : "running";
   }
 
-  /** Keeps a runner that has not begun from ever beginning. @returns false when it has begun */
+  /** Keeps a runner that has not begun from ever beginning. @returns false when it has begun, or the disk does not take the note that keeps it */
   void(): boolean {
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      writeFileSync(join(this.folder, FILES.runner), JSON.stringify({ host: hostname(), pid: 0 }), { flag: "wx" });
-      return true;
+      return claim(this.folder, { host: hostname(), pid: 0 });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      if (isAway(error)) return false;
       throw error;
     }
   }

@@ -1,8 +1,9 @@
+import { StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
 import { type MaintenanceOptions, withSession } from "../../automation/maintenance.ts";
 import { isRecord } from "../../automation/project.ts";
 
-/** Secrets of the stack's configuration and state in plain, so that a runner can take them out of what it tells. */
+/** Secrets of the stack's configuration and state in plain, so that a runner can take them out of what it tells. @throws OperationError */
 export function stackSecrets(options: MaintenanceOptions): Promise<string[]> {
   return withSession(options, async (session) => {
     const found: string[] = [];
@@ -13,7 +14,9 @@ export function stackSecrets(options: MaintenanceOptions): Promise<string[]> {
     }
     const exported = await session.run(["stack", "export", "--show-secrets"]).then(
       ({ stdout }) => JSON.parse(stdout) as unknown,
-      () => undefined,
+      (error: unknown) => {
+        if (!(error instanceof StackNotFoundError)) throw error;
+      },
     );
     collect(exported, found);
     return found;

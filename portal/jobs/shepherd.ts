@@ -7,9 +7,11 @@ import type { Dispatcher } from "../service/operations.ts";
 import { Refusal } from "../service.ts";
 import type { Sql } from "../store/database.ts";
 import { addEvents, type NewEvent, type OperationRow, operationRow } from "../store/operations.ts";
+import { demandSpace, saysFull } from "../store/space.ts";
 import { type Ending, finish, rememberRotation } from "./finish.ts";
 import { readJournal } from "./journal.ts";
 import { MACHINE, mustWait, type Owner, takeOver } from "./ownership.ts";
+import type { RunRequest } from "./request.ts";
 import { requestFor } from "./request-for.ts";
 import { interruptEngines, Runner, startRunner } from "./runner-process.ts";
 
@@ -99,7 +101,7 @@ export class Shepherd {
         }
         continue;
       }
-      if (state === "ended") return "died";
+      if (state === "ended" || this.#unstarted === folder) return "died";
       if (state === "booting" && runner.age > BOOT_MS && runner.void()) return "died";
       if (Date.now() - beat > HEARTBEAT_MS) {
         beat = Date.now();
@@ -218,13 +220,37 @@ export class Shepherd {
           this.#context.database.kind === "server" ? this.#orphanMs : undefined,
         ),
       );
-      startRunner(folder, request);
+      await this.#startWithRoom(folder, request);
       this.#dispatcher.changed(this.#id);
     };
     return operationRow(sql, this.#id);
   }
 
   #afterCommit: (() => Promise<void>) | undefined;
+
+  /** Starts the runner once the disk has room for what it writes, unless the operation is cancelled before. */
+  async #startWithRoom(folder: string, request: RunRequest): Promise<void> {
+    let told = false;
+    while (!this.#closing.aborted) {
+      try {
+        demandSpace(this.#context.operationsFolder);
+        startRunner(folder, request);
+        return;
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        if (!told) this.#context.options.log?.(error);
+        told = true;
+      }
+      if ((await this.#lasting((sql) => this.#heartbeat(sql))) !== "running") {
+        this.#unstarted = folder;
+        return;
+      }
+      await this.#pause(RETRY_MS);
+    }
+  }
+
+  /** Folder of an attempt that was cancelled before its runner was started. */
+  #unstarted: string | undefined;
 
   /** Somebody else has taken over: the queue must not hear from us before they have finished. */
   async #untilEnded(): Promise<void> {
@@ -256,6 +282,8 @@ export class Shepherd {
     await sleep(ms, undefined, { signal: this.#closing }).catch(() => {});
   }
 }
+
+const isFull = (error: unknown) => saysFull(error) || (error instanceof Refusal && error.code === "unavailable");
 
 const RESUMED = "The process that ran this operation was lost; another one goes on with it.";
 const CANCELLED = {

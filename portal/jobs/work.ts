@@ -15,6 +15,7 @@ export class Work {
       for (const line of this.#held ?? []) journal.write(line);
       this.#held = undefined;
     });
+    this.#ready.catch(() => {});
   }
 
   event(event: OperationEvent | { readonly type: "verify"; readonly probe: unknown }): void {
@@ -37,7 +38,7 @@ export class Work {
     this.#journal.write({ at: new Date().toISOString(), stackFile, rotation: rotation ?? null });
   }
 
-  /** Resolves when everything told so far is written. */
+  /** Resolves when everything told so far is written. @throws when the secrets could not be found out: then nothing was */
   flush(): Promise<void> {
     return this.#ready;
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { Refusal } from "../service.ts";
 import type { Identity, Session, SessionStore } from "./session.ts";
 
 export interface SessionTimes {
@@ -53,7 +54,13 @@ export class Sessions {
     }
     if (now - session.seenAt < Math.min(NOTE_EVERY_MS, this.#times.idle / 2)) return session;
     const seen = { ...session, seenAt: now };
-    await this.#store.renew(number, seen, this.#expiry(seen));
+    try {
+      await this.#store.renew(number, seen, this.#expiry(seen));
+    } catch (error) {
+      // A disk that is full takes no note of it; whoever is signed in goes on reading.
+      if (error instanceof Refusal && error.code === "unavailable") return session;
+      throw error;
+    }
     return seen;
   }
 

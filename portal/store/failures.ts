@@ -1,4 +1,5 @@
 import { Refusal } from "../service.ts";
+import { diskFull, saysFull } from "./space.ts";
 
 /** SQLSTATE classes that say "not now" rather than "not like this": connection, resources, shutdown, system, and a server that is starting. */
 const AWAY = /^(08|53|57P|58|XX)/;
@@ -18,7 +19,7 @@ const SYSTEM = new Set([
   "EACCES",
 ]);
 const WORDS =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|PGlite is closed|No space left/i;
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|PGlite is closed|PGlite failed to initialize|No space left|Disk quota exceeded/i;
 
 /** Whether the database, not the statement, is the reason. */
 export function isAway(error: unknown): boolean {
@@ -30,14 +31,8 @@ export function isAway(error: unknown): boolean {
 /** A statement's failure as callers get it; the driver's own words stay in `cause`, for the log of the machine the portal runs on. */
 export function databaseFailure(error: unknown): unknown {
   if (error instanceof Refusal || !isAway(error)) return error;
-  const full =
-    /^53100$|ENOSPC|EDQUOT/.test(String((error as { code?: unknown }).code ?? "")) || /No space left/i.test((error as Error).message);
-  const refusal = full
-    ? new Refusal(
-        "unavailable",
-        "The portal's disk is full",
-        "free space where the portal keeps its database; nothing that was stored is lost",
-      )
+  const refusal = saysFull(error)
+    ? diskFull()
     : new Refusal("unavailable", "The portal's database does not answer", "try again in a moment; nothing that was stored is lost");
   refusal.cause = error;
   return refusal;

@@ -169,7 +169,7 @@ describe("bad requests to the portal", () => {
     const away = await problem("/api/v1/stacks");
     assert.equal(away.status, 503);
     assert.equal(away.headers.get("retry-after"), "5");
-    assert.equal(away.body.detail, "The portal's database cannot be reached.");
+    assert.equal(away.body.detail, "The portal's database does not answer");
     portal.service.failure = undefined;
     portal.sessions.failure = Object.assign(new Error("terminating connection due to administrator command"), { code: "57P01" });
     const session = await problem("/api/v1/stacks", { headers: { cookie: `__Host-portal-session=${"a".repeat(43)}` } });
