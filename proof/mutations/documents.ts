@@ -11,33 +11,29 @@ import { randomDocument } from "../documents/random.ts";
 /** A model to break the plan of. */
 export interface Subject {
   readonly cloud: Cloud;
+  /** The stack, or the seed of the random document. */
   readonly name: string;
+  readonly random: boolean;
   readonly model: GatewayModel;
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** The shop's stacks, and random documents that ask a cloud for much. */
-const STACKS: Readonly<Record<Cloud, readonly string[]>> = {
-  aws: ["aws-prod"],
-  azure: ["azure-prod"],
-  gcp: ["gcp-prod"],
-  local: ["local"],
-};
-const SEEDS: Readonly<Record<Cloud, readonly number[]>> = { aws: [2], azure: [3], gcp: [3], local: [2] };
+/** The shop's stacks. */
+const STACKS: Readonly<Record<Cloud, string>> = { aws: "aws-prod", azure: "azure-prod", gcp: "gcp-prod", local: "local" };
 
-export async function subjectsOf(root: string, cloud: Cloud): Promise<Subject[]> {
-  const stacks = STACKS[cloud].map(async (stack): Promise<Subject> => {
-    const { config } = parse(readFileSync(join(root, "stacks", `Pulumi.${stack}.yaml`), "utf8")) as { config: Record<string, unknown> };
-    const model = await loadModel({
-      file: join(root, String(config["secure-gateway:document"])),
-      overlays: [{ value: config["secure-gateway:overlay"] ?? {}, origin: stack }],
-    });
-    return { cloud, name: stack, model, secrets: {} };
+/** The shop's stack on a cloud, and random documents by their seeds; those of which a cloud keeps nothing are left out. */
+export async function subjectsOf(root: string, cloud: Cloud, seeds: readonly number[] = []): Promise<Subject[]> {
+  const stack = STACKS[cloud];
+  const { config } = parse(readFileSync(join(root, "stacks", `Pulumi.${stack}.yaml`), "utf8")) as { config: Record<string, unknown> };
+  const model = await loadModel({
+    file: join(root, String(config["secure-gateway:document"])),
+    overlays: [{ value: config["secure-gateway:overlay"] ?? {}, origin: stack }],
   });
-  const random = SEEDS[cloud].map(async (seed): Promise<Subject | undefined> => {
+  const subjects: Subject[] = [{ cloud, name: stack, random: false, model, secrets: {} }];
+  for (const seed of seeds) {
     const { value, secrets } = randomDocument(seed, testCertificates());
-    const { model } = await acceptedBy(cloud, value);
-    return model && { cloud, name: `seed ${seed}`, model, secrets };
-  });
-  return (await Promise.all([...stacks, ...random])).filter((one) => one !== undefined);
+    const accepted = await acceptedBy(cloud, value);
+    if (accepted.model) subjects.push({ cloud, name: `seed ${seed}`, random: true, model: accepted.model, secrets });
+  }
+  return subjects;
 }

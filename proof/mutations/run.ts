@@ -18,7 +18,7 @@ export interface MutationResult {
   readonly operator: string;
   /** Ids of policies that the unchanged plan kept. */
   readonly policies: readonly string[];
-  /** Controls whose readers found less than before. */
+  /** Controls of which a reader found something else than the document asks for, and did not before. */
   readonly readers: readonly string[];
 }
 
@@ -98,13 +98,14 @@ function mutants(plan: OpenPlan, opened: readonly unknown[], names: readonly str
   const seen = new Set<string>();
   const found: Mutant[] = [];
   for (const [index, { type, name }] of plan.resources.entries()) {
-    if (type.startsWith("secure-gateway:") || type.startsWith("pulumi:")) continue;
+    // Groups of resources; they have no inputs.
+    if (type.startsWith("secure-gateway:")) continue;
     const role = `${type} ${patternOf([name], names)}`;
     if (!seen.has(role)) found.push({ index, path: [], pattern: "", operator: undefined });
     seen.add(role);
-    for (const { path, value } of places(opened[index])) {
+    for (const { path, kinds, value } of places(opened[index])) {
       if (path.at(-1) === "(inside)") continue;
-      const pattern = patternOf(path, names);
+      const pattern = patternOf(kinds, names);
       for (const operator of OPERATORS) {
         const key = `${role} ${pattern} ${operator.name}`;
         if (
@@ -158,7 +159,6 @@ function findings(plan: OpenPlan, model: GatewayModel): { policies: string[]; we
   const add = (key: string) => weaker.set(key, (weaker.get(key) ?? 0) + 1);
   // A reader that finds anything but what was asked for has noticed, also where that refuses more.
   for (const { control, path, asked, found } of observations) if (asked !== found) add(`${control}\n${path}\n${found}`);
-  add(`(readings)\n${observations.length}`);
   for (const control of unread(model, observations)) add(`${control}\n(unread)`);
   return { policies, weaker };
 }

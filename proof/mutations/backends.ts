@@ -1,0 +1,36 @@
+import type { Cloud } from "../../components/backends/contract.ts";
+import { planInTheOpen } from "../open-plan.ts";
+import { subjectsOf } from "./documents.ts";
+import { type MutationResult, type Mutations, mutatePlan } from "./run.ts";
+
+/** Mutations of one backend, over several plans. */
+export interface BackendMutations {
+  readonly cloud: Cloud;
+  readonly plans: readonly { readonly name: string; readonly mutations: Mutations }[];
+}
+
+export interface Sample {
+  /** Seeds of random documents. */
+  readonly seeds: readonly number[];
+  /** At most so many mutations of the stack's plan, evenly spread. @default all */
+  readonly stack?: number;
+  /** At most so many of each random document's. @default all */
+  readonly random?: number;
+}
+
+/** Breaks the plans of one backend, input by input. */
+export async function mutateBackend(root: string, cloud: Cloud, { seeds, stack, random }: Sample): Promise<BackendMutations> {
+  const plans: { name: string; mutations: Mutations }[] = [];
+  for (const subject of await subjectsOf(root, cloud, seeds)) {
+    const { name, model, secrets } = subject;
+    const most = subject.random ? random : stack;
+    const plan = await planInTheOpen({ cloud, model, secrets });
+    plans.push({ name, mutations: mutatePlan(plan, model, { document: name, ...(most === undefined ? {} : { most }) }) });
+  }
+  return { cloud, plans };
+}
+
+/** Somebody noticed. */
+export const isCaught = ({ policies, readers }: MutationResult): boolean => policies.length + readers.length > 0;
+
+export const resultsOf = ({ plans }: BackendMutations): MutationResult[] => plans.flatMap(({ mutations }) => mutations.results);
