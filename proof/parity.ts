@@ -16,6 +16,7 @@ export const READERS: Readonly<Record<Cloud, Reader>> = { aws: readAws, azure: r
 export function observe(plan: OpenPlan, model: GatewayModel): Observation[] {
   const observations = new Observations();
   observeReferences(plan, observations);
+  observeIssuers(plan, model, observations);
   try {
     READERS[plan.cloud](plan, model, observations);
   } catch (error) {
@@ -41,6 +42,14 @@ function observeReferences(plan: OpenPlan, observations: Observations): void {
     } else if (typeof value === "object" && value !== null) for (const entry of Object.values(value)) visit(entry, at);
   };
   for (const { name, inputs } of plan.resources) visit(inputs, name);
+}
+
+/** Certificates are ordered from the directory the document names: another one may be anybody's. */
+function observeIssuers(plan: OpenPlan, { tls: { certificate } }: GatewayModel, observations: Observations): void {
+  if (certificate.source !== "acme") return;
+  for (const { type, inputs } of plan.resources)
+    if (type === "pulumi:providers:acme")
+      observations.same("tls.certificate.acme", "tls.certificate.directory", certificate.directoryUrl, inputs.serverUrl);
 }
 
 /** Controls a document asks for that no reader said anything about: silence is a failure of the proof. */
