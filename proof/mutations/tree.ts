@@ -24,6 +24,8 @@ type Step = string | number;
 /** A place in a resource's inputs: the way to it and what stands there. */
 export interface Place {
   readonly path: readonly Step[];
+  /** The way by what stands there: elements of a policy document by their name instead of their number. */
+  readonly kinds: readonly Step[];
   readonly value: unknown;
 }
 
@@ -97,16 +99,24 @@ function xmlOf(root: Element): string {
 }
 
 /** Every place, containers before what is in them. */
-export function* places(value: unknown, path: readonly Step[] = []): Generator<Place> {
-  if (path.length > 0) yield { path, value };
+export function* places(value: unknown, path: readonly Step[] = [], kinds: readonly Step[] = path): Generator<Place> {
+  if (path.length > 0) yield { path, kinds, value };
   const inner = value instanceof PlainSecret || value instanceof Opened ? value.value : value;
   if (inner !== value) {
-    yield* places(inner, [...path, "(inside)"]);
+    yield* places(inner, [...path, "(inside)"], [...kinds, "(inside)"]);
     return;
   }
-  if (Array.isArray(inner)) for (const [index, entry] of inner.entries()) yield* places(entry, [...path, index]);
+  if (Array.isArray(inner))
+    for (const [index, entry] of inner.entries()) yield* places(entry, [...path, index], [...kinds, kindOf(entry) ?? index]);
   else if (typeof inner === "object" && inner !== null)
-    for (const [key, entry] of Object.entries(inner)) yield* places(entry, [...path, key]);
+    for (const [key, entry] of Object.entries(inner)) yield* places(entry, [...path, key], [...kinds, key]);
+}
+
+/** An element of a policy document by its name, and the header or variable it sets. */
+function kindOf(entry: unknown): string | undefined {
+  const { element, attributes } = (entry ?? {}) as Partial<Element>;
+  if (element === undefined || attributes === undefined) return undefined;
+  return attributes.name === undefined ? element : `${element} ${attributes.name}`;
 }
 
 /** A copy with another value at a place; undefined takes the place out. */

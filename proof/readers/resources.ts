@@ -11,13 +11,15 @@ export interface Read {
 /** The resources of a plan by type; a reference reads `${name.output}`. */
 export class Resources {
   readonly all: readonly Read[];
+  readonly #byType = new Map<string, Read[]>();
 
   constructor(plan: OpenPlan) {
     this.all = plan.resources.map(({ type, name, inputs }) => ({ type, name, inputs: withSecrets(inputs) }));
+    for (const one of this.all) this.#byType.set(one.type, [...(this.#byType.get(one.type) ?? []), one]);
   }
 
   of(type: string): Read[] {
-    return this.all.filter((one) => one.type === type);
+    return this.#byType.get(type) ?? [];
   }
 
   /** The one of a type whose name ends so. */

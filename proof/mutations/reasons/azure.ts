@@ -3,29 +3,52 @@ import type { Reason } from "./reason.ts";
 /** Reasons for the plans of Azure alone. */
 export const AZURE: readonly Reason[] = [
   {
+    type: /:(Api|PolicyFragment|Product|Subscription|ScheduledQueryRule|MetricAlert|Workbook)$/,
+    pattern: /^(description|displayName)$/,
+    operator: /^change a text$/,
+    reason: "a title or description for people; everything refers to the resource by its id",
+  },
+  {
+    type: /:Api$/,
+    pattern: /(\.summary|\.description|info\.(title|version))$/,
+    operator: /^(change a text|blank a text)$/,
+    reason: "a text of the definition for people; operations are found by path and method, and the policy decides whatever the operation",
+  },
+  {
+    type: /:Workbook$/,
+    pattern: /^serializedData(\.|$)/,
+    reason: "a picture of what alarms and queries measure elsewhere; nothing is decided or told by it",
+  },
+  {
+    type: /:Workbook$/,
+    pattern: /^$/,
+    operator: /^drop the resource$/,
+    reason: "a picture of what alarms and queries measure elsewhere; nothing is decided or told by it",
+  },
+  {
+    type: /:Workbook$/,
+    pattern: /^resourceName$/,
+    operator: /^change a text$/,
+    reason: "the name of the picture",
+  },
+  {
+    type: /:(Certificate|NamedValue|Product|Logger|RuleSet|Rule|Policy|DiagnosticSetting)$/,
+    pattern: /^(certificateId|namedValueId|loggerId|ruleSetName|ruleName|policyName|name)$/,
+    operator: /^change a text$/,
+    reason:
+      "the resource's own name; everything that needs it refers to the resource itself, and a name that is not allowed is refused by the provider",
+  },
+  {
+    type: /:(ActionGroup|MetricAlert|Backend)$/,
     pattern:
-      /(^|\.)(description|comment|displayName|title|summary|info|operationId|documentation|visibilityConfig|metricName|stat_prefix|serializedData|reason)(\.|$)/,
-    reason: "a text for people or the name of a metric; nothing decides by it",
-  },
-  { type: /[dD]ashboard|Workbook/, reason: "a picture of what is measured elsewhere" },
-  {
-    pattern: /(^|\.)(project|location|resourceGroupName|serviceName|profileName|clusterName)$/,
-    reason: "says in which project, group or service a resource stands; elsewhere it does not find what it refers to and is refused",
+      /^(groupShortName|(emailReceivers|webhookReceivers)\.\[\]\.name|criteria\.allOf\.\[\]\.name|circuitBreaker\.rules\.\[\]\.name)$/,
+    operator: /^change a text$/,
+    reason: "a name in messages to people; who is told and why stands beside it and is read",
   },
   {
-    pattern:
-      /(^|\.)(memorySize|minInstanceCount|maxInstanceCount|cpu|memory|startupCpuBoost|cpuIdle|maxInstanceRequestConcurrency|architectures|billingMode|deletionWindowInDays|ipAddressType|isIpv6Enabled|httpVersion|priceClass|tcp_backlog_size|drainMs|workers|reservedConcurrentExecutions|deregistrationDelay|earlyRenewalHours|ttl)(\.|$)/,
-    reason: "capacity, price or lifetime of a resource",
-  },
-  {
-    pattern: /paths\..*\.(parameters|responses)(\.|$)/,
-    reason: "names and types of a definition's parameters and answers; who may call does not depend on them",
-  },
-  { pattern: /(passthroughBehavior|contentHandling|binary-media-types|requestTemplates)/, reason: "how bodies are handed on" },
-  {
-    pattern:
-      /(^|\.)(name|metric|namespace|evaluationPeriods|datapointsToAlarm|period|statistic|treatMissingData|unit|dimensions|metricQueries|okActions|pattern|metricTransformation|query|evaluationInterval|duration|combiner|windowSize|evaluationFrequency|severity|criteria)(\.|$)/,
-    type: /[aA]larm|MetricFilter|alertPolicy|ScheduledQueryRule|MetricAlert|uptimeCheck/,
-    reason: "how an alarm is computed; that it exists, is on and reaches somebody is read",
+    type: /:ApiManagementService$/,
+    pattern: /^(publisherName|publisherEmail)$/,
+    operator: /^change a text$/,
+    reason: "whom the platform names in its own mail to administrators; requests and alarms do not use it",
   },
 ];

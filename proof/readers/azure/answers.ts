@@ -35,7 +35,20 @@ const ANYBODY: ApimRequest = {
   certificate: undefined,
 };
 
-/** Answers to what fails before or outside of the policies, and whether all of the policies is understood. */
+/** Whether all of the policies is understood; what is not, is not run. */
+export function observeFormat({ api, service }: OpenPolicies, model: GatewayModel, o: Observations): boolean {
+  const roots = [api.api, ...(service ? [service.api] : [])];
+  const unset = [...(model.routes.some(({ cors }) => cors) ? [] : ["origin", "credentials"]), ...(limited(model) ? [] : ["retryAfter"])];
+  const faults = [
+    ...roots.flatMap((root) => formatFaults(root, api.fragments)),
+    ...expressionFaults([...roots, ...Object.values(api.fragments)], unset),
+  ];
+  o.same("request.framing", "policies", [], faults);
+  o.sameSet("request.framing", "fragments", Object.keys(api.fragments), [...new Set(roots.flatMap(includesOf))]);
+  return faults.length === 0;
+}
+
+/** Answers to what fails before or outside of the policies. */
 export function observeAnswers({ api, service }: OpenPolicies, model: GatewayModel, o: Observations): void {
   for (const [source, reason, status] of REFUSALS) {
     const found = runPolicies(api, ANYBODY, { refusal: { source, reason } });
@@ -50,15 +63,6 @@ export function observeAnswers({ api, service }: OpenPolicies, model: GatewayMod
       o.same("host.only", "hostname", 404, found.status);
       observeProblem(model, found, "no gateway's", o);
     }
-  const roots = [api.api, ...(service ? [service.api] : [])];
-  const included = new Set(roots.flatMap((root) => includesOf(root)));
-  for (const root of roots) {
-    const faults = formatFaults(root, api.fragments);
-    o.same("request.framing", "policies", [], faults);
-  }
-  const unset = [...(model.routes.some(({ cors }) => cors) ? [] : ["origin", "credentials"]), ...(limited(model) ? [] : ["retryAfter"])];
-  o.same("request.framing", "policies", [], expressionFaults([...roots, ...Object.values(api.fragments)], unset));
-  o.sameSet("request.framing", "fragments", Object.keys(api.fragments), [...included]);
   for (const node of everything(api.api)) observeValidation(node, model, o);
 }
 

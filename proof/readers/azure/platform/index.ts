@@ -1,0 +1,52 @@
+import type { GatewayModel } from "../../../../components/spec/model.ts";
+import type { OpenPlan } from "../../../open-plan.ts";
+import type { Observations } from "../../../verdicts.ts";
+import { observeGrammar } from "../../grammar.ts";
+import type { Resources } from "../../resources.ts";
+import { API, observeApi, observeKeys } from "./api.ts";
+import { BACKENDS, observeBackends } from "./backends.ts";
+import { EDGE, observeEdge } from "./edge.ts";
+import { observeRights, observeSecrets, RIGHTS } from "./rights.ts";
+import { AZURE, type Inputs, type Scene, sceneOf } from "./scene.ts";
+import { observeAuthorities, SERVICE } from "./service.ts";
+import { observeWatch, WATCH } from "./watch.ts";
+
+/** Every type of resource this reader understands; all others are reported. */
+const INPUTS: Inputs = { ...SERVICE, ...API, ...BACKENDS, ...EDGE, ...WATCH, ...RIGHTS };
+
+/** The service and what stands around its policies: every input of every resource, then what has to be there. */
+export function observePlatform(plan: OpenPlan, resources: Resources, model: GatewayModel, o: Observations): void {
+  const scene = sceneOf(resources, model);
+  for (const one of resources.all.filter(({ type }) => type.startsWith(AZURE))) {
+    const known = INPUTS[one.type.slice(AZURE.length)];
+    if (known === undefined) o.holds("request.framing", one.name, `a reader knows ${one.type}`, false);
+    else observeGrammar(known[1](scene, one), one.inputs, known[0], one.name, o);
+  }
+  observeSecrets(plan, o);
+  observeFront(scene, o);
+  observeAuthorities(scene, o);
+  observeApi(scene, o);
+  observeBackends(scene, o);
+  observeKeys(scene, o);
+  observeWatch(scene, o);
+  observeEdge(scene, o);
+  observeRights(scene, o);
+}
+
+/** The name, its certificate and whether clients are asked for theirs; the grammar of the service has read each of them. */
+function observeFront({ model, service, frontDoor, resources }: Scene, o: Observations): void {
+  const host = service.hostnameConfigurations?.[0];
+  const served = frontDoor ? resources.of(`${AZURE}cdn:AFDCustomDomain`)[0]?.inputs.hostName : host?.hostName;
+  if (service.sku !== undefined) o.same("host.only", "hostname", model.hostname, served);
+  if (!frontDoor && service.sku !== undefined)
+    o.holds(
+      `tls.certificate.${model.tls.certificate.source}`,
+      "tls.certificate",
+      "a certificate stands behind the name",
+      host?.keyVaultId !== undefined,
+    );
+  const { clientValidation } = model.tls;
+  if (clientValidation === undefined) return;
+  const control = clientValidation.mode === "Required" ? "tls.clientValidation.required" : "tls.clientValidation.optional";
+  o.same(control, "tls.clientValidation", true, host?.negotiateClientCertificate);
+}

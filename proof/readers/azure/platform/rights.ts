@@ -1,0 +1,64 @@
+import { PlainSecret } from "../../../../automation/plan/recorder.ts";
+import type { OpenPlan } from "../../../open-plan.ts";
+import type { Observations } from "../../../verdicts.ts";
+import { is, object, where } from "../../grammar.ts";
+import { AZURE, type Inputs, refer, type Scene } from "./scene.ts";
+import { vaultId } from "./watch.ts";
+
+/** Built-in roles by what they may be given over: reading secrets of a vault, sending telemetry. */
+const SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6";
+const METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb";
+
+export const RIGHTS: Inputs = {
+  "authorization:RoleAssignment": [
+    "require.any",
+    (scene, { inputs }) => {
+      const publishes = String(inputs.roleDefinitionId).endsWith(METRICS_PUBLISHER);
+      return object({
+        principalId: refer(scene, "managedidentity:UserAssignedIdentity", "principalId"),
+        principalType: is("ServicePrincipal"),
+        roleDefinitionId: where(
+          (value) =>
+            new RegExp(
+              `^/subscriptions/\\$\\{subscription\\}/providers/Microsoft.Authorization/roleDefinitions/(${SECRETS_USER}|${METRICS_PUBLISHER})$`,
+            ).test(String(value)),
+          "a role that reads secrets or sends telemetry",
+        ),
+        scope: publishes ? refer(scene, "applicationinsights:Component", "id") : vaultId(scene),
+      });
+    },
+  ],
+};
+
+/** Whoever is to read or send has its role. */
+export function observeRights({ resources, model }: Scene, o: Observations): void {
+  const roles = resources.of(`${AZURE}authorization:RoleAssignment`).map(({ inputs }) => inputs);
+  const scopes = roles.map(({ scope }) => String(scope));
+  for (const type of ["keyvault:Vault", "applicationinsights:Component"])
+    for (const { name } of resources.of(AZURE + type))
+      o.same("require.any", name, 1, scopes.filter((one) => one.includes(`{${name}.id}`)).length);
+  const given = model.azure.certificate?.keyVaultId;
+  if (model.tls.certificate.source === "managed" && given !== undefined)
+    o.same("tls.certificate.managed", "azure.certificate", 1, scopes.filter((one) => one === given).length);
+}
+
+/** Inputs that nobody but the cloud may see, by type. */
+const SECRETS: Readonly<Record<string, readonly string[]>> = {
+  "apimanagement:Certificate": ["data", "password"],
+  "apimanagement:Subscription": ["primaryKey", "secondaryKey"],
+  "keyvault:Secret": ["properties.value"],
+  "cdn:Rule": ["actions.0.parameters.value"],
+};
+
+/** They are secrets in state and in every plan. */
+export function observeSecrets(plan: OpenPlan, o: Observations): void {
+  for (const { type, name, inputs } of plan.resources)
+    for (const path of SECRETS[type.slice(AZURE.length)] ?? [])
+      o.holds("request.framing", `${name}.${path}`, "kept as a secret", isSecret(inputs, path.split(".")));
+}
+
+function isSecret(value: unknown, [step, ...rest]: readonly string[]): boolean {
+  if (value instanceof PlainSecret) return true;
+  if (step === undefined || typeof value !== "object" || value === null) return false;
+  return isSecret((value as Record<string, unknown>)[step], rest);
+}

@@ -1,0 +1,71 @@
+import type { ControlId } from "../../../../components/backends/controls.ts";
+import type { GatewayModel } from "../../../../components/spec/model.ts";
+import { type Grammar, is, map, text, where } from "../../grammar.ts";
+import type { Json } from "../../json.ts";
+import type { Read, Resources } from "../../resources.ts";
+
+export const AZURE = "azure-native:";
+export const APIM = `${AZURE}apimanagement:`;
+
+/** What grammars of one plan share. */
+export interface Scene {
+  readonly resources: Resources;
+  readonly model: GatewayModel;
+  /** Inputs of the API Management service; empty where it is somebody else's. */
+  readonly service: Json;
+  readonly tier: "classic" | "v2" | "Consumption";
+  readonly frontDoor: boolean;
+}
+
+export function sceneOf(resources: Resources, model: GatewayModel): Scene {
+  const service = resources.of(`${APIM}ApiManagementService`)[0]?.inputs ?? {};
+  const sku = String(service.sku?.name);
+  return {
+    resources,
+    model,
+    service,
+    tier: sku === "Consumption" ? "Consumption" : sku.endsWith("V2") ? "v2" : "classic",
+    frontDoor: resources.of(`${AZURE}cdn:Profile`).length > 0,
+  };
+}
+
+/** A reference to an output of a resource of this type that is in the plan. */
+export const refer = ({ resources }: Pick<Scene, "resources">, type: string, output: string): Grammar =>
+  where((value) => {
+    const [, name, found] = /^\$\{([^.}]+)\.([\w.]+)\}$/.exec(String(value)) ?? [];
+    return found === output && resources.all.some((one) => one.name === name && one.type === AZURE + type);
+  }, `${output} of a ${type} of this plan`);
+
+/** Where a resource stands, and its labels. */
+export const placed = (scene: Scene, more: readonly ("tags" | "global")[] = ["tags"]): Record<string, Grammar> => ({
+  resourceGroupName: refer(scene, "resources:ResourceGroup", "name"),
+  ...(more.includes("tags") ? { tags: map(/./, text()) } : {}),
+  ...(more.includes("global") ? { location: is("global") } : {}),
+});
+
+/** In the gateway's service. */
+export const inService = (scene: Scene): Record<string, Grammar> => ({
+  resourceGroupName: refer(scene, "resources:ResourceGroup", "name"),
+  serviceName: refer(scene, "apimanagement:ApiManagementService", "name"),
+});
+
+/** In the gateway's Front Door. */
+export const inProfile = (scene: Scene): Record<string, Grammar> => ({
+  resourceGroupName: refer(scene, "resources:ResourceGroup", "name"),
+  profileName: refer(scene, "cdn:Profile", "name"),
+});
+
+/** The API's own name, which others write out. */
+export const apiName = ({ resources }: Scene): Grammar => is(resources.of(`${APIM}Api`)[0]?.inputs.apiId);
+
+/** What the inputs of a type may say, and the promise that is at stake. */
+export type Inputs = Readonly<Record<string, readonly [ControlId, (scene: Scene, one: Read) => Grammar]>>;
+
+/** Base64 of exactly one DER structure. */
+export const der: Grammar = where((value) => {
+  if (typeof value !== "string" || !/^[A-Za-z0-9+/]+={0,2}$/.test(value) || value.length % 4 !== 0) return false;
+  const bytes = Buffer.from(value, "base64");
+  const long = (bytes[1] ?? 0) & 0x80 ? (bytes[1] ?? 0) & 0x7f : 0;
+  const length = long === 0 ? (bytes[1] ?? 0) : bytes.subarray(2, 2 + long).reduce((sum, byte) => sum * 256 + byte, 0);
+  return bytes[0] === 0x30 && 2 + long + length === bytes.length;
+}, "base64 of a DER structure");
