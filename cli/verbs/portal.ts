@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import type { PortalService } from "../../portal/service.ts";
 import type { PortalFlags, PortalSettings } from "../../portal/settings.ts";
 import { type Answer, type CommandLine, UsageError, type Verb } from "../command-line.ts";
 import { stylist } from "../text/style.ts";
@@ -46,16 +45,14 @@ async function openService(line: CommandLine, { oidc, databaseUrl, data }: Porta
   const engine = await line.engine();
   if (!shared) await line.envoy();
   const { openPortalService } = await import("../../portal/service/index.ts");
-  return refusing(() =>
-    openPortalService({
-      project: line.project,
-      engine,
-      shared,
-      ...(databaseUrl === undefined ? {} : { databaseUrl }),
-      ...(data === undefined ? {} : { dataFolder: data }),
-      log: (error) => line.note(logLine(error)),
-    }),
-  );
+  return openPortalService({
+    project: line.project,
+    engine,
+    shared,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(data === undefined ? {} : { dataFolder: data }),
+    log: (error) => line.note(logLine(error)),
+  });
 }
 
 /** Answers requests until somebody asks the portal to stop. The listener comes first: what is wrong with it is known at once. */
@@ -73,15 +70,28 @@ async function serve(line: CommandLine, settings: PortalSettings, json: boolean,
     service = await openService(line, settings);
     return { service, sessions: service.sessions, answers: service.answers, pages: portalPages() };
   };
+  const stopping = new AbortController();
+  void asked.then(() => stopping.abort());
   try {
-    const options = { settings, version: line.version, log: (entry: string) => line.note(entry), announce };
-    const running = await listening(() => servePortal(parts, options));
+    const options = {
+      settings,
+      version: line.version,
+      log: (entry: string) => line.note(entry),
+      announce,
+      waiting: (url: URL, { message, remedy }: { readonly message: string; readonly remedy: string }) =>
+        line.note(`${message}: ${remedy}. Until then the portal answers 503 on ${url.origin}, and tries again by itself.`),
+      signal: stopping.signal,
+    };
+    const running = await listening(() => refusing(() => servePortal(parts, options)));
     open = true;
     const document = { ok: true, url: running.url.origin, signIn: signIn ?? null, token: running.apiToken ?? null };
     line.streams.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : startText(line, document));
     await asked;
     line.note("Stopping: answers under way are finished; operations go on, and the next start looks after them.");
     await running.close();
+  } catch (error) {
+    // Stopped while it waited for its database.
+    if (!stopping.signal.aborted || service !== undefined) throw error;
   } finally {
     await service?.close();
   }
@@ -124,7 +134,7 @@ function stopSignal(line: CommandLine): { readonly asked: Promise<void>; forget(
 }
 
 /** A refusal of the service is an answer to whoever started it. */
-async function refusing<T extends PortalService>(open: () => Promise<T>): Promise<T> {
+async function refusing<T>(open: () => Promise<T>): Promise<T> {
   const [{ Refusal }, { OperationError }] = await Promise.all([import("../../portal/service.ts"), import("../../automation/errors.ts")]);
   try {
     return await open();

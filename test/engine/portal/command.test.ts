@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import type { AuditEntry, OperationSummary, Plan, StackSummary } from "../../../portal/service.ts";
 import { Documents, ROOT } from "../../unit/cli/support.ts";
-import { DOCUMENT } from "./support.ts";
+import { DOCUMENT, until } from "./support.ts";
 
 const START_MS = 90_000;
 
@@ -222,12 +222,17 @@ describe("gateway portal", function () {
       assert.equal(tls.code, 2);
       assert.match(tls.text, /^error: --tls-certificate and --tls-key do not make a TLS server: /m);
     });
+  });
 
-    it("without its database", async () => {
-      const { code, text } = await refused([], { DATABASE_URL: "postgres://portal@127.0.0.1:1/portal" });
-      assert.equal(code, 1);
-      assert.match(text, /^error: The portal's database/m);
-      assert.doesNotMatch(text, /\bat .*\.ts:\d+/);
-    });
+  it("without its database answers that it is unavailable, until it is told to stop", async () => {
+    const process = new PortalProcess(command, project.folder, [], { DATABASE_URL: "postgres://portal@127.0.0.1:1/portal" });
+    const said = /^The portal's database does not answer: .* answers 503 on (http:\/\/127\.0\.0\.1:\d+), and tries again by itself\.$/m;
+    await until(() => said.test(process.stderr), "it does not say that it waits");
+    const answer = await fetch(new URL("/api/v1/stacks", said.exec(process.stderr)?.[1]));
+    assert.equal(answer.status, 503);
+    assert.equal(answer.headers.get("content-type"), "application/problem+json");
+    assert.equal(((await answer.json()) as { detail: string }).detail, "The portal's database does not answer");
+    assert.equal(await process.stop(), 0, process.stderr);
+    assert.doesNotMatch(process.stderr, /\bat .*\.ts:\d+|ECONNREFUSED/);
   });
 });

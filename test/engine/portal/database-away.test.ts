@@ -17,7 +17,9 @@ describe("the portal over HTTP while its database goes and comes", function () {
     server = await PostgresServer.start();
     if (server === undefined) this.skip();
     lab = await PortalLab.open();
-    portal = await servePortal(
+    await server.kill();
+    const waited = Promise.withResolvers<URL>();
+    const opening = servePortal(
       async () => {
         service = await lab.portal({ databaseUrl: server?.url ?? "", log: (error) => log.push(String(error)) });
         return { service, sessions: service.sessions, answers: service.answers };
@@ -29,8 +31,15 @@ describe("the portal over HTTP while its database goes and comes", function () {
         announce: (url) => {
           signIn = url;
         },
+        waiting: (url) => waited.resolve(url),
       },
     );
+    const early = await fetch(new URL("/api/v1/stacks", await waited.promise));
+    assert.equal(early.status, 503);
+    assert.equal(early.headers.get("content-type"), "application/problem+json");
+    assert.equal(((await early.json()) as { detail: string }).detail, "The portal's database does not answer");
+    await server.boot();
+    portal = await opening;
     await service.createStack(me, { name: "one", cloud: "aws", document: DOCUMENT });
   });
   after(async () => {
