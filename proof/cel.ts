@@ -20,6 +20,7 @@ export function evaluateArmor(expression: string, context: Record<string, unknow
   let run = compiled.get(expression);
   if (run === undefined) {
     run = cel.parse(expression.replaceAll(/has\(request\.headers\[('[a-z0-9-]+')\]\)/g, "($1 in request.headers)"));
+    if (compiled.size > 10_000) compiled.clear();
     compiled.set(expression, run);
   }
   return run(context);

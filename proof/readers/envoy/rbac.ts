@@ -122,10 +122,17 @@ export function text(matcher: Json, value: string): boolean {
 const lower = (matcher: Json): Json =>
   Object.fromEntries(Object.entries(matcher).map(([key, value]) => [key, typeof value === "string" ? value.toLowerCase() : value]));
 
+const compiled = new Map<string, RegExp>();
+
 /** RE2 with its inline flags as JavaScript takes them. */
 export function whole(regex: string): RegExp {
+  const known = compiled.get(regex);
+  if (known) return known;
   const [, flags = "", rest = regex] = /^\(\?([a-z]+)\)(.*)$/s.exec(regex) ?? [];
-  return new RegExp(`^(?:${rest})$`, `u${flags}`.replace(/[^uis]/g, ""));
+  const made = new RegExp(`^(?:${rest})$`, `u${flags}`.replace(/[^uis]/g, ""));
+  if (compiled.size > 10_000) compiled.clear();
+  compiled.set(regex, made);
+  return made;
 }
 
 /** What a matcher of the unified matching API decides. */

@@ -1,5 +1,6 @@
 import { PlainSecret } from "../../../automation/plan/recorder.ts";
 import type { GatewayModel } from "../../../components/spec/model.ts";
+import { milliseconds } from "../../../components/spec/resolve/units.ts";
 import { type OpenPlan, withSecrets } from "../../open-plan.ts";
 import type { Observations } from "../../verdicts.ts";
 import { either, elements, type Grammar, is, list, maybe, nothing, number, object, observeGrammar, sequence, text } from "../grammar.ts";
@@ -138,7 +139,7 @@ function host(model: GatewayModel): Grammar {
     workers: is(local.workers ?? 0),
     adminSocket: is("run/admin.sock"),
     listeners: is(listeners),
-    drainMs: number(0, 3_600_000),
+    drainMs: is(milliseconds(local.drainTime)),
     services: object(Object.fromEntries(Object.keys(local.services).map((name) => [name, service(model, name)]))),
     quotas: list(object({ consumer: is(...Object.keys(model.consumers)), per: is("day", "week", "month"), requests: number(1, 1e12) }), 0),
     logRetentionDays: is(observability.accessLogs?.retentionDays ?? 0),

@@ -229,12 +229,12 @@ function redirectListener(model: GatewayModel): Grammar {
               route_config: object({
                 ignore_port_in_host_matching: is(true),
                 virtual_hosts: sequence(
-                  object({ name: NAME, domains: is([model.hostname]), routes: plainRoutes(revoked, challenge, redirect, model) }),
+                  object({ name: is("gateway"), domains: is([model.hostname]), routes: plainRoutes(revoked, challenge, redirect, model) }),
                   is({ name: "other", domains: ["*"], routes: [{ match: { prefix: "/" }, direct_response: { status: 421 } }] }),
                 ),
               }),
               local_reply_config: repliesOf(hstsOf(model)),
-              http_filters: sequence(extension(NAME, ROUTER)),
+              http_filters: sequence(extension(is("router"), ROUTER)),
             }),
           ),
         ),
@@ -292,10 +292,10 @@ function adminListener(model: GatewayModel): Grammar {
               common_http_protocol_options: object({ idle_timeout: duration(1, 60), max_headers_count: number(10, 100) }),
               route_config: object({
                 response_headers_to_remove: is(["server"]),
-                virtual_hosts: sequence(object({ name: NAME, domains: is(["localhost", "127.0.0.1"]), routes: sequence(...pages) })),
+                virtual_hosts: sequence(object({ name: is("admin"), domains: is(["localhost", "127.0.0.1"]), routes: sequence(...pages) })),
                 ignore_port_in_host_matching: is(true),
               }),
-              http_filters: sequence(extension(NAME, ROUTER)),
+              http_filters: sequence(extension(is("router"), ROUTER)),
             }),
           ),
         ),
