@@ -1,0 +1,7 @@
+import assert from "node:assert/strict";
+import { survivorsOf } from "../../../support/proof.ts";
+
+describe("Mutations of plans of Azure", function () {
+  this.timeout(120_000);
+  it("are all noticed by a policy or a reader", async () => assert.deepEqual(await survivorsOf("azure", 25, 3), []));
+});
