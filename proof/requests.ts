@@ -60,7 +60,11 @@ export function routesAt({ routes }: Pick<GatewayModel, "routes">, path: string)
 
 function matches({ path }: Route, request: string): boolean {
   const parts = request.split("/").slice(1);
-  if (path.kind === "prefix" ? parts.length <= path.segments.length : parts.length !== path.segments.length + (path.trailingSlash ? 1 : 0))
+  if (
+    path.kind === "prefix"
+      ? parts.length <= path.segments.length
+      : parts.length !== path.segments.length + (path.trailingSlash || path.segments.length === 0 ? 1 : 0)
+  )
     return false;
   return path.segments.every((segment, index) => ("literal" in segment ? segment.literal === parts[index] : parts[index] !== ""));
 }
@@ -234,6 +238,9 @@ function alternativeProbes(model: GatewayModel, alternative: Alternative, at: st
     if (model.tls.clientValidation?.mode === "Optional")
       add("require.clientCertificate", `${at}.clientCertificate`, "no certificate", { ...whole, certificate: undefined });
     const front = model.tls.clientValidation?.subjectAltNames ?? [];
+    // Where every connection shows one and none is named, that it counts is all there is to try.
+    if (model.tls.clientValidation?.mode === "Required" && front.length === 0 && clientCertificate.subjectAltNames === undefined)
+      add("require.clientCertificate", `${at}.clientCertificate`, "any certificate the front door takes", whole);
     for (const name of new Set([...front, ...(clientCertificate.subjectAltNames ?? [])]))
       add(
         clientCertificate.subjectAltNames ? "require.clientCertificate.names" : "require.clientCertificate",

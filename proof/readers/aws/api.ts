@@ -1,3 +1,4 @@
+import type { Route } from "../../../components/spec/model.ts";
 import type { ProbeRequest } from "../../requests.ts";
 import { within } from "../../requests.ts";
 import type { Outcome } from "../../verdicts.ts";
@@ -162,9 +163,13 @@ function tokenHolds(policy: Json, { providers, scopes = [], claims = {} }: Json,
   return Object.entries(claims as Record<string, string[]>).every(([name, values]) => values.includes(String(at(name))));
 }
 
-/** Parameters are named by their place in a definition. */
-export function sameRoute(key: string, method: string, path: string): boolean {
-  const [verb, template = ""] = key.split(" ");
-  const shape = (text: string) => text.replaceAll(/\{[^}+]+\}/g, "{}").replace(/\/\{[^}]*\+\}$/, "/*");
-  return verb === method && shape(template) === shape(path);
+/** A path of the definition that requests for a route come to; routes in each other's way have several. */
+export function pathOfRoute(api: AwsApi, { path }: Route): [string, Json] | undefined {
+  const parts = path.segments.map((segment) => ("literal" in segment ? segment.literal : "a1"));
+  const end = path.kind === "prefix" ? ["deep"] : path.trailingSlash || parts.length === 0 ? [""] : [];
+  return pathOf(api.body.paths ?? {}, `/${[...parts, ...end].join("/")}`);
 }
+
+/** What the authorizer's table says of a route and a method. */
+export const ruleOf = (api: AwsApi, route: Route, method: string): Json =>
+  api.policy?.rules?.[api.policy.routes?.[`${method} ${pathOfRoute(api, route)?.[0]}`]];

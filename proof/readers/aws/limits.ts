@@ -2,7 +2,7 @@ import type { GatewayModel, RateLimit } from "../../../components/spec/model.ts"
 import type { Observations } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
 import type { Resources } from "../resources.ts";
-import { type AwsApi, sameRoute } from "./api.ts";
+import { type AwsApi, ruleOf } from "./api.ts";
 
 const ROUTE = {
   gateway: "limit.route",
@@ -16,10 +16,7 @@ const ROUTE = {
 export function observeLimits(resources: Resources, api: AwsApi, model: GatewayModel, _acl: Json, o: Observations): void {
   for (const route of model.routes)
     for (const method of route.methods) {
-      const index = Object.entries((api.policy?.routes ?? {}) as Record<string, number>).find(([key]) =>
-        sameRoute(key, method, route.path.text),
-      )?.[1];
-      const rule = index === undefined ? undefined : api.policy.rules[index];
+      const rule = ruleOf(api, route, method);
       for (const limit of route.rateLimits) o.holds(ROUTE[limit.key.kind], limit.path, `${method}: ${describe(limit)}`, held(rule, limit));
       for (const limit of model.rateLimits)
         o.holds(

@@ -2,35 +2,16 @@ import type { Backend, GatewayModel, Method, Route } from "../../../components/s
 import type { Observations } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
 import type { Read, Resources } from "../resources.ts";
-import { type AwsApi, sameRoute } from "./api.ts";
+import { type AwsApi, pathOfRoute } from "./api.ts";
 
 /** What a definition says of each operation beside who may call it: where it leads, how long, what the backend gets to see. */
 export function observeOperations(resources: Resources, api: AwsApi, model: GatewayModel, edge: Read | undefined, o: Observations): void {
-  const paths = (api.body.paths ?? {}) as Record<string, Json>;
-  const known = new Set<string>();
   for (const route of model.routes) {
-    const [path, item] = Object.entries(paths).find(([template]) => sameRoute(`GET ${template}`, "GET", route.path.text)) ?? [
-      "",
-      undefined,
-    ];
+    const [, item] = pathOfRoute(api, route) ?? [];
     o.holds(`route.${route.path.kind}`, `${route.at}.path`, "the path is in the definition", item !== undefined);
-    for (const method of route.methods) {
-      known.add(`${method.toLowerCase()} ${path}`);
-      observeOperation(resources, api, model, route, method, item?.[method.toLowerCase()], o);
-    }
+    for (const method of route.methods) observeOperation(resources, api, model, route, method, item?.[method.toLowerCase()], o);
     observePreflight(model, route, item, api, o);
   }
-  for (const [path, item] of Object.entries(paths))
-    for (const [method, operation] of Object.entries(item as Record<string, Json>)) {
-      if (method === "parameters" || known.has(`${method} ${path}`)) continue;
-      const type = operation["x-amazon-apigateway-integration"]?.type;
-      o.holds(
-        "host.only",
-        "routes",
-        `${method} ${path} is a route of the document or an answer of the gateway`,
-        type === "mock" || (api.flavour === "http" && type === undefined),
-      );
-    }
   observeLogs(resources, model, o);
   if (edge) return;
 }

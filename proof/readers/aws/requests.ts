@@ -3,7 +3,7 @@ import { within } from "../../requests.ts";
 import type { Observations } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
 import type { Read, Resources } from "../resources.ts";
-import { type AwsApi, sameRoute } from "./api.ts";
+import { type AwsApi, ruleOf } from "./api.ts";
 import { type Inspected, inspect } from "./firewall.ts";
 
 /** Paths every parser must read alike, in the spelling a client sends them. */
@@ -118,10 +118,8 @@ function observeBodies(model: GatewayModel, api: AwsApi, decide: (request: Inspe
   }
   for (const route of model.routes)
     for (const method of route.methods) {
-      const index = Object.entries((api.policy?.routes ?? {}) as Record<string, number>).find(([key]) =>
-        sameRoute(key, method, route.path.text),
-      )?.[1];
-      const own = index === undefined ? undefined : api.policy.rules[index].bodyBytes;
+      const rule = ruleOf(api, route, method);
+      const own = rule?.bodyBytes;
       o.atMost(
         "request.size",
         route.bodyBytes === model.limits.bodyBytes ? "limits.body" : `${route.at}.bodyLimit`,
@@ -170,11 +168,8 @@ function observeLists(resources: Resources, model: GatewayModel, acl: Json, api:
   o.sameSet("access.allow", "access.allowCidrs", [...new Set(allowCidrs)], [...new Set(found.allow)]);
   for (const route of model.routes)
     for (const method of route.methods) {
-      const index = Object.entries((api.policy?.routes ?? {}) as Record<string, number>).find(([key]) =>
-        sameRoute(key, method, route.path.text),
-      )?.[1];
-      if (index === undefined) continue;
-      const rule = api.policy.rules[index];
+      const rule = ruleOf(api, route, method);
+      if (rule === undefined) continue;
       o.sameSet(
         "access.route",
         `${route.at}.access`,

@@ -146,6 +146,13 @@ describe("AWS resource tree", () => {
     ]);
   });
 
+  it("puts a backend's base path before the root as before every path", async () => {
+    const model = await resolved([{ path: "/", methods: ["GET"] }]);
+    const [root] = unfoldRoutes((model as GatewayModel).routes).paths;
+    assert.equal(backendPath(root?.operations.get("GET") as Operation, "/base"), "/base/");
+    assert.equal(backendPath(root?.operations.get("GET") as Operation, ""), "/");
+  });
+
   it("counts resources as API Gateway does, and stops counting at the quota", async () => {
     const model = await resolved([
       { path: "/a/b/{x}", methods: ["GET"] },

@@ -132,8 +132,8 @@ export function backendPath(operation: Operation, basePath: string): string {
   const own = shape.segments.map((segment): Bound => ("literal" in segment ? segment : (parameters[segment.parameter] as Bound)));
   const segments = shape.kind === "prefix" ? [...own, ...tail] : own;
   const path = segments.map((bound) => `/${"literal" in bound ? bound.literal : `{${nameOf(bound)}}`}`).join("");
-  const slash = shape.trailingSlash || (shape.kind === "prefix" && segments.length === own.length) ? "/" : "";
-  return `${basePath}${path}${slash}` || "/";
+  const slash = shape.trailingSlash || path === "" || (shape.kind === "prefix" && segments.length === own.length) ? "/" : "";
+  return `${basePath}${path}${slash}`;
 }
 
 const nameOf = (bound: { readonly variable: string } | { readonly rest: string }) => ("variable" in bound ? bound.variable : bound.rest);

@@ -22,7 +22,7 @@ export function sampleOf(path: string): { readonly request: string; readonly val
 function match({ path }: Route, request: string): { readonly parameters: Record<string, string>; readonly rest: string[] } | undefined {
   const parts = pieces(request);
   const { segments } = path;
-  const long = segments.length + (path.trailingSlash ? 1 : 0);
+  const long = segments.length + (path.trailingSlash || segments.length === 0 ? 1 : 0);
   if (path.kind === "prefix" ? parts.length <= segments.length : parts.length !== long) return undefined;
   const parameters: Record<string, string> = {};
   for (const [index, segment] of segments.entries()) {
@@ -49,7 +49,7 @@ export function backendAddress(model: GatewayModel, route: Route, request: strin
   const backend = model.backends[route.backends[0]?.name ?? ""];
   const shape = route.rewrite ?? route.path;
   const own = shape.segments.map((segment) => ("literal" in segment ? segment.literal : parameters[segment.parameter]));
-  const parts = shape.kind === "prefix" ? [...own, ...rest] : [...own, ...(shape.trailingSlash ? [""] : [])];
+  const parts = shape.kind === "prefix" ? [...own, ...rest] : [...own, ...(shape.trailingSlash || own.length === 0 ? [""] : [])];
   const port = backend?.port === 443 ? "" : `:${backend?.port}`;
   return `https://${backend?.host}${port}${backend?.basePath}/${parts.join("/")}`;
 }

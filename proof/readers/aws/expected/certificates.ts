@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { between, is, like, type Matcher, type Shape, secret } from "../../shape.ts";
+import { authority, signed } from "./authority.ts";
 import { type Context, EDGE_REGION, type Expected } from "./context.ts";
 
 /** The front door's certificates, the one shown to backends, and the records that lead to the door. */
@@ -17,6 +18,16 @@ export function* certificates(c: Context): Generator<Expected> {
   yield* addresses(c, hostname);
   yield* shownToBackends(c);
   yield* acme(c);
+  if (tls.certificate.source === "internal")
+    yield* signed(c, "front", control, {
+      subject: { commonName: hostname },
+      dnsNames: [hostname],
+      uris: undefined,
+      usage: "server_auth",
+      hours: Math.ceil(tls.certificate.validityMs / 3_600_000),
+    });
+  const shown = Object.values(c.model.backends).some(({ tls: { clientCertificate } }) => clientCertificate === "internal");
+  if (tls.certificate.source === "internal" || (shown && c.rest)) yield* authority(c, control);
 }
 
 /** The wait until Amazon has issued a certificate, and the records it waits for. Those of one region serve the others. */
@@ -160,48 +171,13 @@ function* shownToBackends(c: Context): Generator<Expected> {
       ...c.home,
     },
   };
-  const key = { algorithm: "ECDSA", ecdsaCurve: "P256" };
-  yield { type: "tls:index/privateKey:PrivateKey", suffix: "authority-key", control, inputs: key };
-  yield {
-    type: "tls:index/selfSignedCert:SelfSignedCert",
-    suffix: "authority",
-    control,
-    inputs: {
-      privateKeyPem: secret(c.ref("authority-key", "privateKeyPem")),
-      isCaCertificate: true,
-      setSubjectKeyId: true,
-      subject: { commonName: like(/^.+ gateway authority$/) },
-      allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
-      // Renewed while what it signed still has most of its own life before it.
-      validityPeriodHours: between(8_760, 87_600),
-      earlyRenewalHours: between(8_760, 43_800),
-    },
-  };
-  yield { type: "tls:index/privateKey:PrivateKey", suffix: "client-key", control, inputs: key };
-  yield {
-    type: "tls:index/certRequest:CertRequest",
-    suffix: "client-request",
-    control,
-    inputs: {
-      privateKeyPem: secret(c.ref("client-key", "privateKeyPem")),
-      subject: { commonName: like(/^.+ gateway$/) },
-      dnsNames: [c.model.hostname],
-      uris: [`spiffe://${c.model.hostname}/gateway`],
-    },
-  };
-  yield {
-    type: "tls:index/locallySignedCert:LocallySignedCert",
-    suffix: "client",
-    control,
-    inputs: {
-      certRequestPem: c.ref("client-request", "certRequestPem"),
-      caCertPem: c.ref("authority", "certPem"),
-      caPrivateKeyPem: secret(c.ref("authority-key", "privateKeyPem")),
-      allowedUses: ["digital_signature", "client_auth"],
-      validityPeriodHours: between(24, 8_760),
-      earlyRenewalHours: between(8, 4_380),
-    },
-  };
+  yield* signed(c, "client", control, {
+    subject: { commonName: like(/^.+ gateway$/) },
+    dnsNames: [c.model.hostname],
+    uris: [`spiffe://${c.model.hostname}/gateway`],
+    usage: "client_auth",
+    hours: 8_760,
+  });
 }
 
 /** The certificates of a text, each as the base64 of its DER. */
