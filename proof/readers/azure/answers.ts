@@ -1,9 +1,10 @@
 import type { GatewayModel } from "../../../components/spec/model.ts";
 import type { Observations } from "../../verdicts.ts";
 import { authoritiesOf, type OpenPolicies } from "./policies.ts";
+import type { ApimRequest } from "./policy/context.ts";
 import { expressionFaults, formatFaults } from "./policy/format.ts";
 import { everything, type Node } from "./policy/nodes.ts";
-import { type ApimRequest, runPolicies } from "./policy/run.ts";
+import { runPolicies } from "./policy/run.ts";
 import { observeProblem } from "./shape.ts";
 
 /** Reasons of the platform's own refusals, as its error reference names them, and what a client is told. */

@@ -2,7 +2,7 @@ import type { GatewayModel, Method, Route } from "../../../components/spec/model
 import { type ProbeRequest, routesAt } from "../../requests.ts";
 import type { Observations } from "../../verdicts.ts";
 import { hstsOf } from "./expected.ts";
-import type { Run } from "./policy/run.ts";
+import type { Run } from "./policy/happening.ts";
 import type { RunProbe } from "./requests.ts";
 import { observeProblem } from "./shape.ts";
 

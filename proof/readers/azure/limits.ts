@@ -2,7 +2,8 @@ import type { GatewayModel, RateLimit, Route } from "../../../components/spec/mo
 import type { ProbeRequest } from "../../requests.ts";
 import type { Observations } from "../../verdicts.ts";
 import { NOW } from "./policy/csharp.ts";
-import { type Limit, type Run, USED_UP_SECONDS } from "./policy/run.ts";
+import type { Limit, Run } from "./policy/happening.ts";
+import { USED_UP_SECONDS } from "./policy/run.ts";
 import type { RunProbe } from "./requests.ts";
 import { observeProblem } from "./shape.ts";
 

@@ -2,8 +2,8 @@ import { X509Certificate } from "node:crypto";
 import type { GatewayModel } from "../../../components/spec/model.ts";
 import type { Json } from "../json.ts";
 import type { Resources } from "../resources.ts";
+import type { Policies } from "./policy/happening.ts";
 import { type Node, parsePolicy } from "./policy/nodes.ts";
-import type { Policies } from "./policy/run.ts";
 
 export const APIM = "azure-native:apimanagement:";
 

@@ -4,8 +4,9 @@ import { expectedOutcome, type ProbeRequest, probesOf } from "../../requests.ts"
 import type { Json } from "../json.ts";
 import type { Resources } from "../resources.ts";
 import { APIM } from "./policies.ts";
+import type { ApimRequest } from "./policy/context.ts";
 import { SERVICE } from "./policy/context.ts";
-import type { ApimRequest, Happening, Run } from "./policy/run.ts";
+import type { Happening, Run } from "./policy/happening.ts";
 
 /** Runs the policies over a request; headers come on top of those the request has anyway, or stand alone where it is bare. */
 export type RunProbe = (

@@ -7,7 +7,7 @@ import { observeCors } from "./cors.ts";
 import { answeredHeaders, forwardedHeaders, HIDDEN, needsToken, REMOVED } from "./expected.ts";
 import { observeLimits } from "./limits.ts";
 import { APIM } from "./policies.ts";
-import type { Run } from "./policy/run.ts";
+import type { Run } from "./policy/happening.ts";
 import { admits, apimRequest, edgesOf, forwardedFor, passingOf, type RunProbe } from "./requests.ts";
 import { observeProblem } from "./shape.ts";
 

@@ -3,6 +3,7 @@ import type { OpenPlan } from "../../../open-plan.ts";
 import type { Observations } from "../../../verdicts.ts";
 import { observeGrammar } from "../../grammar.ts";
 import type { Resources } from "../../resources.ts";
+import { ALARM, observeAlarms } from "./alarms.ts";
 import { API, observeApi, observeKeys } from "./api.ts";
 import { BACKENDS, observeBackends } from "./backends.ts";
 import { EDGE, observeEdge } from "./edge.ts";
@@ -12,7 +13,7 @@ import { observeAuthorities, SERVICE } from "./service.ts";
 import { observeWatch, WATCH } from "./watch.ts";
 
 /** Every type of resource this reader understands; all others are reported. */
-const INPUTS: Inputs = { ...SERVICE, ...API, ...BACKENDS, ...EDGE, ...WATCH, ...RIGHTS };
+const INPUTS: Inputs = { ...SERVICE, ...API, ...BACKENDS, ...EDGE, ...WATCH, ...ALARM, ...RIGHTS };
 
 /** The service and what stands around its policies: every input of every resource, then what has to be there. */
 export function observePlatform(plan: OpenPlan, resources: Resources, model: GatewayModel, o: Observations): void {
@@ -29,6 +30,7 @@ export function observePlatform(plan: OpenPlan, resources: Resources, model: Gat
   observeBackends(scene, o);
   observeKeys(scene, o);
   observeWatch(scene, o);
+  observeAlarms(scene, o);
   observeEdge(scene, o);
   observeRights(scene, o);
 }

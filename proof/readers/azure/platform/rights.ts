@@ -2,8 +2,8 @@ import { PlainSecret } from "../../../../automation/plan/recorder.ts";
 import type { OpenPlan } from "../../../open-plan.ts";
 import type { Observations } from "../../../verdicts.ts";
 import { is, object, where } from "../../grammar.ts";
+import { vaultId } from "./alarms.ts";
 import { AZURE, type Inputs, refer, type Scene } from "./scene.ts";
-import { vaultId } from "./watch.ts";
 
 /** Built-in roles by what they may be given over: reading secrets of a vault, sending telemetry. */
 const SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6";

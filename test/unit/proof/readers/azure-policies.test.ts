@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import type { ApimRequest } from "../../../../proof/readers/azure/policy/context.ts";
 import { evaluate, unreadable } from "../../../../proof/readers/azure/policy/csharp.ts";
 import { expressionFaults, formatFaults } from "../../../../proof/readers/azure/policy/format.ts";
+import type { Happening } from "../../../../proof/readers/azure/policy/happening.ts";
 import { parsePolicy } from "../../../../proof/readers/azure/policy/nodes.ts";
-import { type Happening, runPolicies } from "../../../../proof/readers/azure/policy/run.ts";
+import { runPolicies } from "../../../../proof/readers/azure/policy/run.ts";
 
 const policies = (inbound: string, backend = "<forward-request/>", outbound = "", onError = PROBLEM): string =>
   `<policies><inbound>${inbound}</inbound><backend>${backend}</backend><outbound>${outbound}</outbound><on-error>${onError}</on-error></policies>`;
