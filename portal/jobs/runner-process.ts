@@ -10,14 +10,14 @@ import { FILES, type RunRequest } from "./request.ts";
 const ENTRY = join(import.meta.dirname, "runner.ts");
 
 /** Prepares the folder of an attempt and starts its runner, which goes on when we end. */
-export function startRunner(folder: string, request: RunRequest): void {
+export function startRunner(folder: string, request: RunRequest, entry = ENTRY): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, FILES.request), JSON.stringify(request), { mode: 0o600 });
   writeFileSync(join(folder, FILES.lease), "");
   const log = openSync(join(folder, FILES.log), "a", 0o600);
   try {
     const { DATABASE_URL: _, ...env } = process.env;
-    const child = spawn(process.execPath, [ENTRY, folder], { detached: true, stdio: ["ignore", log, log], env });
+    const child = spawn(process.execPath, [entry, folder], { detached: true, stdio: ["ignore", log, log], env });
     child.on("error", () => {});
     child.unref();
   } finally {

@@ -234,7 +234,7 @@ export class Shepherd {
     while (!this.#closing.aborted) {
       try {
         demandSpace(this.#context.operationsFolder);
-        startRunner(folder, request);
+        startRunner(folder, request, this.#context.options.runnerModule);
         return;
       } catch (error) {
         if (!isFull(error)) throw error;

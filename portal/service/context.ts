@@ -2,6 +2,7 @@ import { type Actor, Refusal } from "../service.ts";
 import { note } from "../store/audit.ts";
 import type { Database, Sql } from "../store/database.ts";
 import type { PortalOptions } from "./options.ts";
+import type { Turns } from "./turns.ts";
 
 /** What every part of the portal works with. */
 export interface PortalContext {
@@ -11,6 +12,8 @@ export interface PortalContext {
   readonly operationsFolder: string;
   /** Digest of the program this portal runs. */
   readonly program: string;
+  /** For whoever starts the engine to read something: as many at once as the machine has room for. */
+  readonly readers: Turns;
 }
 
 /** What is about to be done, for the audit log. */

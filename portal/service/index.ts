@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Jobs } from "../jobs/index.ts";
 import { openDatabase } from "../store/database.ts";
@@ -8,9 +9,13 @@ import { Portal } from "./portal.ts";
 import { programVersion } from "./program-version.ts";
 import { adoptStacks } from "./stacks.ts";
 import { Wakeups } from "./tail.ts";
+import { Turns } from "./turns.ts";
 
 export type { PatienceOptions, PortalOptions } from "./options.ts";
 export { Portal } from "./portal.ts";
+
+/** Engines that read a state for a request at the same time. Each takes a core and 100 MB. */
+const READERS = 2 * availableParallelism();
 
 /** Opens the portal: its database, its queue, and the operations another portal has left. @throws Refusal `unavailable` or `locked` */
 export async function openPortalService(options: PortalOptions): Promise<Portal> {
@@ -22,7 +27,8 @@ export async function openPortalService(options: PortalOptions): Promise<Portal>
     throw databaseFailure(error);
   }
   const database = await openDatabase({ folder, ...(options.databaseUrl === undefined ? {} : { url: options.databaseUrl }) });
-  const context = { options, database, operationsFolder, program: programVersion(options.project.root, options.programModule) };
+  const program = programVersion(options.project.root, options.programModule);
+  const context = { options, database, operationsFolder, program, readers: new Turns(READERS) };
   const wakeups = new Wakeups();
   const jobs = new Jobs(context, wakeups, options.log ?? (() => {}));
   try {

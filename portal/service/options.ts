@@ -21,6 +21,8 @@ export interface PortalOptions {
   readonly concurrency?: number;
   /** Module whose export `program` operations run instead of the gateway's own program: a `Program` of automation/. For tests. */
   readonly programModule?: string;
+  /** Module that runs attempts of operations in place of portal/jobs/runner.ts. For tests that measure the portal, not what it starts. */
+  readonly runnerModule?: string;
   readonly patience?: PatienceOptions;
   /** Told what the queue could not do at a moment; it tries again by itself. @default nothing is told */
   readonly log?: (error: unknown) => void;

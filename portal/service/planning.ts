@@ -35,7 +35,8 @@ export const stackContext = ({ options }: PortalContext, stack: StackRow): Stack
 export async function snapshotOfStack(context: PortalContext, stack: StackRow): Promise<Snapshot> {
   try {
     const { project, engine } = context.options;
-    return await readSnapshot({ project, stack: stack.name, engine, stackFile: stackFileOf(stackContext(context, stack)) });
+    const stackFile = stackFileOf(stackContext(context, stack));
+    return await context.readers.take(() => readSnapshot({ project, stack: stack.name, engine, stackFile }));
   } catch (error) {
     throw refusalOf(error);
   }

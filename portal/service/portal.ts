@@ -208,10 +208,10 @@ export class Portal implements PortalService {
   /** Asks the engine about a stack. */
   async #ask<T>(actor: Actor, stack: string, read: (options: Parameters<typeof readOutputs>[0]) => Promise<T>): Promise<T> {
     demand(actor, stack, ...ANY);
-    const { database, options } = this.#context;
+    const { database, options, readers } = this.#context;
     const stackFile = stackFileOf(stackContext(this.#context, await stackRow(database, stack)));
     try {
-      return await read({ project: options.project, engine: options.engine, stack, stackFile });
+      return await readers.take(() => read({ project: options.project, engine: options.engine, stack, stackFile }));
     } catch (error) {
       throw refusalOf(error);
     }

@@ -136,7 +136,8 @@ export async function storeSecret(context: PortalContext, actor: Actor, name: st
   const folder = mkdtempSync(join(context.operationsFolder, "secret-"));
   try {
     writeFileSync(join(folder, `Pulumi.${name}.yaml`), before, { mode: 0o600 });
-    await setSecret({ project: { ...options.project, stackFolder: folder }, stack: name, engine: options.engine, name: secret, value });
+    const project = { ...options.project, stackFolder: folder };
+    await context.readers.take(() => setSecret({ project, stack: name, engine: options.engine, name: secret, value }));
     after = readFileSync(join(folder, `Pulumi.${name}.yaml`), "utf8");
   } catch (error) {
     throw refusalOf(error);
