@@ -13,4 +13,11 @@ export const GCP: readonly Reason[] = [
     type: /^gcp:monitoring\/dashboard:/,
     reason: "a picture of what is measured elsewhere; the alarms have queries of their own",
   },
+  {
+    type: /^gcp:compute\/securityPolicy:/,
+    pattern: /^rules\.\[\]\.priority$/,
+    operator: /^lower a number to nothing$/,
+    reason:
+      "the rule is judged before all others, as the first one is anyway; that denials come before what admits and that no two rules have one priority is read",
+  },
 ];

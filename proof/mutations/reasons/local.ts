@@ -6,7 +6,7 @@ export const LOCAL: readonly Reason[] = [
   ...ENVOY,
   {
     type: /^localgateway:index:Host$/,
-    pattern: /^(directory|services\.\(inside\)\.<name>\.cwd|services\.<name>\.cwd)$/,
+    pattern: /^(directory|services\.(\(inside\)\.)?[^.]+\.cwd)$/,
     operator: /^change a text$/,
     reason: "another folder of this machine, which is made private in the same way; the folders it holds are written relative to it",
   },

@@ -31,6 +31,12 @@ export function observeRequests(gateway: EnvoyGateway, model: GatewayModel, prob
     observations.request(control, path, expected, decide(gateway, model, request), what);
 }
 
+/** A claim of an object, by its name with dots. */
+function nested(name: string, value: unknown): Record<string, unknown> {
+  const [first = "", ...rest] = name.split(".");
+  return { [first]: rest.length === 0 ? value : nested(rest.join("."), value) };
+}
+
 /**
  * Forms of tokens that mean the same or less: every audience alone and in a list, scopes in `scp`, and a token that never ends. They are made
  * of probes whose token is accepted.
@@ -43,13 +49,30 @@ export function tokenProbes(model: GatewayModel, probes: readonly Probe[]): Prob
       const request = { ...probe.request, token: { ...token, claims: { ...token.claims, ...changes } } };
       return { ...probe, control, what: `${probe.what}, ${what}`, request, expected: expectedOutcome(model, request) };
     };
-    const audiences = model.jwtProviders[token.provider]?.audiences ?? [];
+    const { audiences = [], algorithms = [] } = model.jwtProviders[token.provider] ?? {};
     const { scope } = token.claims;
+    const alternatives = model.routes.flatMap(({ requirement }) => (requirement.kind === "public" ? [] : requirement.alternatives));
+    const claims = alternatives
+      .flatMap(({ jwt }) => Object.entries(jwt?.claims ?? {}))
+      .filter(([name]) => (name.split(".")[0] as string) in token.claims);
     return [
       ...audiences.map((aud) => also(`for ${aud}`, "require.jwt", { aud })),
       ...audiences.map((aud) => also(`for ${aud} and others`, "require.jwt", { aud: ["somebody-else", aud] })),
       also("for others", "require.jwt", { aud: ["somebody-else", "nobody"] }),
       also("without an end", "require.jwt", { exp: undefined }),
+      ...algorithms.map((algorithm) => {
+        const request = { ...probe.request, token: { ...token, algorithm } };
+        return { ...probe, what: `${probe.what}, signed by ${algorithm}`, request, expected: expectedOutcome(model, request) };
+      }),
+      ...claims.flatMap(([name, values]) =>
+        values.flatMap((value) => {
+          const alone = also(`${name} ${value}`, "require.jwt.claims", nested(name, value));
+          return [
+            alone,
+            { ...also(`${name} a list with ${value}`, "require.jwt.claims", nested(name, ["other", value])), expected: alone.expected },
+          ];
+        }),
+      ),
       ...(typeof scope === "string"
         ? [
             {

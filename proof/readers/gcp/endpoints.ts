@@ -35,7 +35,7 @@ function schemeHolds(scheme: Json, name: string, { token, consumer }: ProbeReque
   if (scheme?.type === "apiKey") return consumer !== undefined && consumer !== "nobody";
   if (scheme?.type !== "oauth2" || token === undefined || name !== `jwt_${token.provider}`) return false;
   const audiences = String(scheme["x-google-audiences"]).split(",");
-  return scheme["x-google-issuer"] === token.claims.iss && audiences.includes(String(token.claims.aud));
+  return scheme["x-google-issuer"] === token.claims.iss && [token.claims.aud].flat().some((one) => audiences.includes(String(one)));
 }
 
 /** Providers, key header and the definition's own name. */

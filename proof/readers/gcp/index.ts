@@ -1,10 +1,11 @@
+import { PlainSecret } from "../../../automation/plan/recorder.ts";
 import type { GatewayModel, RateLimit } from "../../../components/spec/model.ts";
 import type { OpenPlan } from "../../open-plan.ts";
 import { probesOf } from "../../requests.ts";
 import type { Observations, Outcome } from "../../verdicts.ts";
 import { observeBackends } from "../envoy/backends.ts";
 import { observeHeaders, observeShape } from "../envoy/front.ts";
-import { decide, type EnvoyGateway, filterOf, observeAddresses } from "../envoy/gateway.ts";
+import { decide, type EnvoyGateway, filterOf, observeAddresses, tokenProbes } from "../envoy/gateway.ts";
 import { sha256 } from "../envoy/rbac.ts";
 import { observeReplies } from "../envoy/replies.ts";
 import { observeRoutes } from "../envoy/routes.ts";
@@ -38,7 +39,8 @@ export function readGcp(plan: OpenPlan, model: GatewayModel, o: Observations): v
     keyOf: (consumer) => keyReference(resources, consumer),
     headersFor: ({ certificate = [] }) => certificateHeaders(certificate, model.tls.clientValidation?.certificateHashes[0]),
   };
-  for (const { control, path, what, request, expected } of probesOf(model)) {
+  const probes = probesOf(model);
+  for (const { control, path, what, request, expected } of [...probes, ...tokenProbes(model, probes)]) {
     const before = armorDecides(policy, {
       path: request.path,
       method: request.method,
@@ -75,7 +77,21 @@ export function readGcp(plan: OpenPlan, model: GatewayModel, o: Observations): v
   observeLogs(manager, model, o);
   observePlatform(resources, config, manager, model, o);
   // On Kubernetes the containers are resources of the cluster.
+  observeSecrets(plan, model, o);
   if (model.gcp.flavour !== "gke") observeStack(resources, config, definition, model, o);
+}
+
+/** What holds a key, or digests of keys, is a secret of the stack's state too. */
+function observeSecrets(plan: OpenPlan, model: GatewayModel, o: Observations): void {
+  const secret = (name: string, value: unknown) => o.holds("require.any", name, "held as a secret", value instanceof PlainSecret);
+  for (const { type, name, inputs } of plan.resources) {
+    if (type === "gcp:secretmanager/secretVersion:SecretVersion") secret(name, inputs.secretData);
+    if (type === "gcp:storage/bucketObject:BucketObject" && model.apiKeys) secret(name, inputs.content);
+    // The key of a certificate the stack issues is an output of the tls provider, which marks it secret itself.
+    const { selfManaged } = inputs as { readonly selfManaged?: { readonly pemPrivateKey?: unknown } };
+    if (type === "gcp:certificatemanager/certificate:Certificate" && selfManaged && model.tls.certificate.source === "imported")
+      secret(name, selfManaged instanceof PlainSecret ? selfManaged : selfManaged.pemPrivateKey);
+  }
 }
 
 /** The configuration the container is started with. */

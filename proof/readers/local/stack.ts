@@ -238,23 +238,23 @@ const writeOrder = (): Grammar => (value, at, say) => {
 function service(model: GatewayModel, name: string): Grammar {
   const { local, internal, jwtProviders, hostname } = model;
   const declared = local.services[name];
-  const folder = text(new RegExp(`^/.*/services/${name}/[a-z.-]+$`));
+  const file = (own: string): Grammar => text(new RegExp(`^/.*/services/${name}/${own.replaceAll(".", "[.]")}$`));
   const callers = (internal?.services[name]?.callers ?? ["gateway"]).map((one) =>
     one === "gateway" ? `spiffe://${hostname}/gateway` : (internal?.services[one]?.identity ?? `spiffe://${hostname}/service/${one}`),
   );
   const provider = jwtProviders[local.issuer?.provider ?? ""];
   const issuer: Record<string, Grammar> = {
-    ISSUER_KEY_FILE: folder,
-    ISSUER_JWKS_FILE: folder,
+    ISSUER_KEY_FILE: file("issuer-key.pem"),
+    ISSUER_JWKS_FILE: file("issuer-jwks.json"),
     ISSUER_URL: is(provider?.issuer),
     ISSUER_AUDIENCE: is(provider?.audiences[0]),
   };
   const environment = {
     ...Object.fromEntries(Object.entries(declared?.env ?? {}).map(([key, value]) => [key, is(value)])),
     PORT: is(String(declared?.port)),
-    TLS_CERT_FILE: folder,
-    TLS_KEY_FILE: folder,
-    TLS_CA_FILE: folder,
+    TLS_CERT_FILE: file("tls.crt"),
+    TLS_KEY_FILE: file("tls.key"),
+    TLS_CA_FILE: file("tls-ca.crt"),
     TLS_ALLOWED_CALLERS: is(callers.join(",")),
   };
   const own = `${model.name}-service-${name}`;

@@ -1,5 +1,6 @@
 import { duration, type Grammar, is, number, object, sequence } from "../../grammar.ts";
 import { adminCluster, clusterGrammars, clustersOf } from "./clusters.ts";
+import { outsideFilters } from "./filters.ts";
 import { innerListener, machineListeners } from "./listeners.ts";
 import { healthRoute, routeTable } from "./routes.ts";
 import { extension, message, NAME, type Setting, watched } from "./values.ts";
@@ -76,9 +77,7 @@ export const machineFiles = (setting: Setting): Readonly<Record<string, Grammar>
 
 /** One file for Envoy behind a load balancer: nothing for administration, nothing that changes while it runs. */
 export function innerBootstrap(setting: Setting, metadataServer: Readonly<Record<string, Grammar>>): Grammar {
-  const routes = routeTable(setting, [
-    healthRoute(["gateway.require", "gateway.access", "gateway.client-certificate-names", "gateway.client-certificate-hashes"]),
-  ]);
+  const routes = routeTable(setting, [healthRoute(["gateway.require", ...outsideFilters(setting)])]);
   return object({
     node: NODE,
     static_resources: object({

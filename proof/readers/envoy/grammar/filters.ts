@@ -13,7 +13,7 @@ const MUTATION = "extensions.filters.http.header_mutation.v3.HeaderMutation";
 /** A filter of the chain: its name, by which routes speak of it, whether it has to be there, and its settings. */
 interface Filter {
   readonly name: string;
-  readonly present: boolean | undefined;
+  readonly present: boolean;
   readonly config: Grammar;
   /** Off unless a route switches it on. */
   readonly disabled?: true;
@@ -21,7 +21,7 @@ interface Filter {
 
 /**
  * The filters in the order in which they have to judge: addresses and shape before anything is verified, credentials before what they are required
- * for, limits after that, and what a backend gets to see last. `present` undefined: either way is sound, other readers tell.
+ * for, limits after that, and what a backend gets to see last.
  */
 function chain(setting: Setting): Filter[] {
   const { model, door } = setting;
@@ -42,7 +42,7 @@ function chain(setting: Setting): Filter[] {
     { name: "gateway.client-certificate-names", present: names, config: declared },
     { name: "gateway.client-certificate-hashes", present: hashes, config: declared },
     { name: "gateway.cors", present: cors, config: message("extensions.filters.http.cors.v3.Cors") },
-    { name: "gateway.access", present: first ? restricted : undefined, config: rules },
+    { name: "gateway.access", present: restricted, config: rules },
     { name: "gateway.route-access", present: routesRestricted, config: message(RBAC) },
     { name: "gateway.shape", present: true, config: rules },
     { name: "gateway.body", present: true, config: bodyLimit(model.limits.bodyBytes) },
@@ -77,12 +77,18 @@ const consumersWith = ({ consumers, plans, routes }: GatewayModel, field: "rateL
   Object.values(consumers).some(({ plan }) => plan !== undefined && plans[plan]?.[field] !== undefined) &&
   routes.some(({ requirement }) => requirement.kind === "anyOf" && requirement.alternatives.some(({ apiKey }) => apiKey));
 
+/** Names of the filters that judge where a request comes from and what certificate it has: health is asked for from inside, without either. */
+export const outsideFilters = (setting: Setting): string[] =>
+  chain(setting)
+    .filter(({ name, present }) => present && /^gateway\.(access|client-certificate-(names|hashes))$/.test(name))
+    .map(({ name }) => name);
+
 /** The chain of filters: those that have to be there, in order, each known field for field. */
 export const filtersOf =
   (setting: Setting): Grammar =>
   (value, at, say) => {
     const filters: Json[] = Array.isArray(value) ? value : [];
-    const wanted = chain(setting).filter(({ name, present }) => present ?? filters.some((one) => one?.name === name));
+    const wanted = chain(setting).filter(({ present }) => present);
     const order = wanted.map(({ name }) => name).join(", ");
     if (filters.map((one) => one?.name).join(", ") !== order)
       say(at, `the filters ${order}, not ${filters.map((one) => one?.name).join(", ")}`);
@@ -147,7 +153,7 @@ const IDENTITY_TOKEN = message("extensions.filters.http.gcp_authn.v3.GcpAuthnFil
 
 function BACK_OFF(): Grammar {
   return object({
-    num_retries: number(0, 3),
+    num_retries: number(1, 3),
     retry_back_off: object({ base_interval: duration(0.01, 1), max_interval: duration(0.1, 5) }),
   });
 }

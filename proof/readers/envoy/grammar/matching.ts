@@ -1,5 +1,5 @@
 import { either, type Grammar, is, list, nothing, number, object, sequence, text, where } from "../../grammar.ts";
-import { extension, message, NAME, regex, steps } from "./values.ts";
+import { extension, message, NAME, namedRegex, regex, steps } from "./values.ts";
 
 /** The unified matching API and RBAC's rules: every field known; what they decide is found out by sending requests through them. */
 
@@ -37,17 +37,17 @@ const tooLarge: Grammar = object({
 });
 
 const ofHeader = (name: Grammar, value: Grammar): Grammar => object({ input: headerInput(name), value_match: value });
-const headerIs = ofHeader(text(/^[:a-z0-9-]+$/), object({ safe_regex: regex }));
+const headerIs = ofHeader(text(/^[:a-z0-9-]+$/), object({ safe_regex: namedRegex }));
 const AUTHORIZATION = is("authorization");
 
 const PREDICATE: Grammar = either(
   object({ single_predicate: either(fromClient, tooLarge, headerIs) }),
-  object({ not_matcher: object({ single_predicate: either(fromClient, ofHeader(is(":authority"), object({ safe_regex: regex }))) }) }),
+  object({ not_matcher: object({ single_predicate: either(fromClient, ofHeader(is(":authority"), object({ safe_regex: namedRegex }))) }) }),
   object({
     and_matcher: object({
       predicate: sequence(
-        object({ single_predicate: ofHeader(AUTHORIZATION, object({ safe_regex: regex })) }),
-        object({ not_matcher: object({ single_predicate: ofHeader(AUTHORIZATION, object({ safe_regex: regex })) }) }),
+        object({ single_predicate: ofHeader(AUTHORIZATION, object({ safe_regex: namedRegex })) }),
+        object({ not_matcher: object({ single_predicate: ofHeader(AUTHORIZATION, object({ safe_regex: namedRegex })) }) }),
       ),
     }),
   }),

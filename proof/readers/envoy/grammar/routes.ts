@@ -59,10 +59,10 @@ function forwarding(setting: Setting, route: Route): Grammar {
   ];
   const ownBody = route.bodyBytes !== model.limits.bodyBytes;
   const forwards = alternatives(route).some(({ jwt }) => jwt?.providers.some((name) => model.jwtProviders[name]?.forward));
-  const required = either(
-    message(PER_ROUTE, { rbac: object({ rules: REQUIREMENT }) }),
-    setting.door === "behind" || alternatives(route).length === 0 ? OPEN : nothing,
-  );
+  const open =
+    alternatives(route).length === 0 || (setting.door === "behind" && alternatives(route).some(({ jwt, apiKey }) => !jwt && !apiKey));
+  // A certificate alone is kept by every connection that gets past the load balancer.
+  const required = open ? OPEN : message(PER_ROUTE, { rbac: object({ rules: REQUIREMENT }) });
   return object({
     name: is(route.name),
     match: object({
@@ -287,6 +287,6 @@ export const healthRoute = (filters: readonly string[]): Grammar =>
   object({
     name: is("health"),
     match: is({ path: "/.well-known/gateway-health" }),
-    typed_per_filter_config: object(Object.fromEntries(filters.map((name) => [name, name === "gateway.require" ? OPEN : maybe(OPEN)]))),
+    typed_per_filter_config: object(Object.fromEntries(filters.map((name) => [name, OPEN]))),
     direct_response: is({ status: 200 }),
   });

@@ -1,6 +1,5 @@
 import type { GatewayModel } from "../../../../components/spec/model.ts";
 import { elements, type Grammar, is, list, object, text } from "../../grammar.ts";
-import type { Json } from "../../json.ts";
 
 /** Which gateway a configuration serves: the document, and where Envoy gets its files. */
 export interface Setting {
@@ -46,12 +45,10 @@ export const secretOf = ({ secret }: Setting, name: string, path = secret(name))
 export const NAME = text(/^[\w .:*-]+$/);
 
 /** A whole text as a regular expression: RE2, which takes linear time. */
-export const regex: Grammar = (value, at, say) => {
-  object({ regex: text() })(value?.google_re2 === undefined ? value : without(value, "google_re2"), at, say);
-  if (value?.google_re2 !== undefined) is({})(value.google_re2, `${at}.google_re2`, say);
-};
+export const regex: Grammar = object({ regex: text() });
 
-const without = (value: Json, field: string): Json => Object.fromEntries(Object.entries(value).filter(([key]) => key !== field));
+/** The same in the unified matching API, where the engine has to be named (xds.type.matcher.v3.RegexMatcher). */
+export const namedRegex: Grammar = object({ google_re2: is({}), regex: text() });
 
 /** A header and how it gets on the message. */
 export const header = (key: Grammar, value: Grammar, action: Grammar): Grammar =>
