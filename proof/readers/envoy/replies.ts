@@ -1,5 +1,5 @@
 import type { GatewayModel } from "../../../components/spec/model.ts";
-import type { Observations } from "../../verdicts.ts";
+import { type Observations, sorted } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
 import { text } from "./rbac.ts";
 
@@ -141,4 +141,54 @@ function holds(filter: Json, reply: Reply): boolean {
     default:
       throw new Error(`condition ${kind}`);
   }
+}
+
+/** Every answer Envoy makes itself has HSTS and, for all but gRPC clients, is problem+json with the request's id and nothing else. */
+export function observeErrors(manager: Json, hsts: string, o: Observations): void {
+  const mappers: Json[] = manager.local_reply_config?.mappers ?? [];
+  o.holds("errors.problem", "", "there are rules for the gateway's own answers", mappers.length >= 20);
+  const handled = new Set<number>();
+  for (const { status_code, headers_to_add, body_format_override, filter } of mappers) {
+    const headers = Object.fromEntries(
+      (headers_to_add ?? []).map(({ header, append_action }: Json) => [
+        header.key,
+        append_action === "OVERWRITE_IF_EXISTS_OR_ADD" || header.key === "x-request-id" ? header.value : undefined,
+      ]),
+    );
+    o.same("tls.hsts", "tls.hsts", hsts, headers["strict-transport-security"]);
+    const format = body_format_override?.json_format;
+    if (format) {
+      o.same(
+        "errors.problem",
+        "",
+        ["about:blank", "%RESPONSE_CODE%", "application/problem+json"],
+        [format.type, format.status, body_format_override.content_type],
+      );
+      o.same("errors.problem", "", ["requestId", "status", "title", "type"], sorted(Object.keys(format)));
+      o.holds("errors.problem", "", "the title is a plain text", /^[A-Za-z -]+$/.test(format.title));
+      o.holds(
+        "errors.problem",
+        "",
+        "the request's id is the only variable",
+        ["%STREAM_ID%", "%RESP(x-request-id)%"].includes(format.requestId),
+      );
+      handled.add(Number(status_code));
+    } else
+      o.holds(
+        "errors.problem",
+        "",
+        "gRPC clients get a text without internals",
+        /^[A-Za-z -]+ \(request %STREAM_ID%\)$/.test(body_format_override?.text_format_source?.inline_string ?? ""),
+      );
+    o.holds("errors.problem", "", "an answer for a condition", filter !== undefined);
+    if (Number(status_code) === 401 && format && filter?.status_code_filter === undefined)
+      o.holds(
+        "require.jwt",
+        "",
+        "401 names the challenge",
+        String(headers["www-authenticate"]).startsWith("%METADATA(ROUTE:gateway:challenge)%"),
+      );
+  }
+  for (const status of [400, 401, 403, 404, 405, 408, 413, 414, 426, 429, 431, 500, 502, 503, 504])
+    o.holds("errors.problem", "", `${status} is answered as a problem`, handled.has(status));
 }
