@@ -51,4 +51,16 @@ export const AZURE: readonly Reason[] = [
     operator: /^change a text$/,
     reason: "whom the platform names in its own mail to administrators; requests and alarms do not use it",
   },
+  {
+    type: /cdn:AFDOriginGroup$/,
+    pattern: /^loadBalancingSettings\./,
+    operator: /number|limit/,
+    reason: "how origins are compared; there is one, and no probes",
+  },
+  {
+    type: /apimanagement:Policy$/,
+    pattern: /inbound\.children\.set-variable problem$/,
+    operator: /^remove$/,
+    reason: "without a status the refusal cannot be written, and on-error answers the same 404",
+  },
 ];

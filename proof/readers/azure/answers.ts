@@ -41,7 +41,7 @@ export function observeFormat({ api, service }: OpenPolicies, model: GatewayMode
   const roots = [api.api, ...(service ? [service.api] : [])];
   const unset = [...(model.routes.some(({ cors }) => cors) ? [] : ["origin", "credentials"]), ...(limited(model) ? [] : ["retryAfter"])];
   const faults = [
-    ...roots.flatMap((root) => formatFaults(root, api.fragments)),
+    ...roots.flatMap((root) => formatFaults(root, api.fragments, root === service?.api)),
     ...expressionFaults([...roots, ...Object.values(api.fragments)], unset),
   ];
   o.same("request.framing", "policies", [], faults);

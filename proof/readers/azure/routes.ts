@@ -8,7 +8,7 @@ import { answeredHeaders, forwardedHeaders, HIDDEN, needsToken, REMOVED } from "
 import { observeLimits } from "./limits.ts";
 import { APIM } from "./policies.ts";
 import type { Run } from "./policy/happening.ts";
-import { admits, apimRequest, edgesOf, forwardedFor, passingOf, type RunProbe } from "./requests.ts";
+import { admits, apimRequest, edgesOf, forwardedFor, hopsOf, passingOf, type RunProbe } from "./requests.ts";
 import { observeProblem } from "./shape.ts";
 
 /** What a request that passes becomes, and what becomes of its answer. */
@@ -69,7 +69,7 @@ function observeForwarded(
   const forgeable = REMOVED.filter((name) => model.edge !== "cdn" || name !== "x-forwarded-host");
   const spoofed = Object.fromEntries([...forgeable, ...claims, ...changed].map((name) => [name, "spoofed"]));
   const headers: Record<string, string> = { traceparent: "kept", ...spoofed };
-  if (model.clientIp.trustedHops > 0) headers["X-Forwarded-For"] = `192.0.2.66, ${forwardedFor(model, request)}`;
+  headers["X-Forwarded-For"] = hopsOf(model) > 0 ? `192.0.2.66, ${forwardedFor(model, request)}` : "192.0.2.66";
   const found = run(request, { headers });
   const sent = { ...apimRequest(resources, model, request).headers, ...headers };
   const verified = needsToken(model, request) || found.headers["x-gateway-subject"] !== undefined;

@@ -1,6 +1,6 @@
 import type { GatewayModel, Route } from "../../../spec/model.ts";
 import { alternativesOf } from "../../../spec/requirement.ts";
-import { removeBackendCors, responseCors } from "./cors.ts";
+import { removeBackendCors, responseCors, usesCredentials } from "./cors.ts";
 import { type Expression, expression, literal, literals, statements, variable } from "./csharp.ts";
 import { choose, deleteHeader, fragmentId, includeFragment, setHeader, setOrDeleteHeader, setVariable } from "./elements.ts";
 import { quotaRetryExpression } from "./limits.ts";
@@ -52,7 +52,9 @@ export const problemFragment = (model: GatewayModel): PolicyNode =>
       setOrDeleteHeader("allow", `(${STATUS} == "405" ? ${known("allow")} : "")`),
       setOrDeleteHeader("retry-after", `(${STATUS} == "429" ? ${known("retry")} : "")`),
       setOrDeleteHeader("access-control-allow-origin", known("origin")),
-      setOrDeleteHeader("access-control-allow-credentials", `(${known("origin")} == "" ? "" : ${known("credentials")})`),
+      ...(usesCredentials(model)
+        ? [setOrDeleteHeader("access-control-allow-credentials", `(${known("origin")} == "" ? "" : ${known("credentials")})`)]
+        : []),
       setOrDeleteHeader("vary", `(${known("origin")} == "" ? "" : "origin")`),
       element(
         "set-body",

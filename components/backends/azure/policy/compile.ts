@@ -9,7 +9,7 @@ import {
   routeAccessExpression,
 } from "./client-address.ts";
 import { connectionCertificate, routeCertificate } from "./client-certificate.ts";
-import { credentialsExpression, originExpression, preflight, usesCors } from "./cors.ts";
+import { credentialsExpression, originExpression, preflight, usesCors, usesCredentials } from "./cors.ts";
 import { type Expression, expression, variable } from "./csharp.ts";
 import { choose, FRAGMENTS, type FragmentName, fragmentId, includeFragment, setVariable } from "./elements.ts";
 import { forward, forwardVariables } from "./forward.ts";
@@ -141,7 +141,12 @@ function routing(profiles: Profiles): PolicyNode[] {
     // Only counters ask for the route's name.
     ...(model.routes.some(({ rateLimits }) => rateLimits.length > 0) ? [setVariable("route", routeExpression())] : []),
     setVariable("profile", profileExpression()),
-    ...(cors ? [setVariable("origin", originExpression(profiles)), setVariable("credentials", credentialsExpression(profiles))] : []),
+    ...(cors
+      ? [
+          setVariable("origin", originExpression(profiles)),
+          ...(usesCredentials(model) ? [setVariable("credentials", credentialsExpression(profiles))] : []),
+        ]
+      : []),
     ...preflight(profiles, hsts(model)),
     setVariable("allow", allowExpression()),
     ...problems.flatMap((problem: Expression) => [setVariable("problem", problem), ...refuseIfProblem(model)]),

@@ -1,4 +1,4 @@
-import type { Cors, Route } from "../../../spec/model.ts";
+import type { Cors, GatewayModel, Route } from "../../../spec/model.ts";
 import { type Expression, expression, header, literal, literals, statements, variable } from "./csharp.ts";
 import { appendHeader, type Branch, choose, deleteHeader, setHeader, setOrDeleteHeader } from "./elements.ts";
 import type { Profiles } from "./profiles.ts";
@@ -12,6 +12,10 @@ import { element, type PolicyNode } from "./xml.ts";
 const NONE = `""`;
 
 export const usesCors = ({ model }: Profiles): boolean => model.routes.some(({ cors }) => cors !== undefined);
+
+/** True where some route lets other origins send credentials; without one, no answer ever says so. */
+export const usesCredentials = ({ routes }: Pick<GatewayModel, "routes">): boolean =>
+  routes.some(({ cors }) => cors?.allowCredentials === true);
 
 /** The origin to name in answers: the request's own when the route allows it, `*` when it allows every one, else empty. */
 export const originExpression = (profiles: Profiles): Expression =>
@@ -49,6 +53,9 @@ export const credentialsExpression = (profiles: Profiles): Expression =>
     `Array.IndexOf(${literals(profiles.where(({ cors }) => cors?.allowCredentials === true))}, ${variable("profile")}) >= 0 ? "true" : ""`,
   );
 
+const allowCredentials = ({ model }: Profiles): PolicyNode[] =>
+  usesCredentials(model) ? [setOrDeleteHeader("access-control-allow-credentials", variable("credentials"))] : [];
+
 /** Answers permitted preflights with 204, without credentials; the others go on and find no route. */
 export function preflight(profiles: Profiles, hsts: string): PolicyNode[] {
   if (!usesCors(profiles)) return [];
@@ -63,7 +70,7 @@ export function preflight(profiles: Profiles, hsts: string): PolicyNode[] {
       "access-control-allow-headers",
       byProfile(profiles, (_route, cors) => cors.allowHeaders.join(", ")),
     ),
-    setOrDeleteHeader("access-control-allow-credentials", variable("credentials")),
+    ...allowCredentials(profiles),
     setHeader(
       "access-control-max-age",
       byProfile(profiles, (_route, cors) => String(cors.maxAgeSeconds)),
@@ -103,7 +110,7 @@ export function responseCors(profiles: Profiles): PolicyNode[] {
             ),
           ]
         : []),
-      setOrDeleteHeader("access-control-allow-credentials", variable("credentials")),
+      ...allowCredentials(profiles),
     ],
   };
   return [appendHeader("vary", "origin"), ...choose([branch])];

@@ -15,7 +15,7 @@ const ITS_OWN = ["x-arr-clientcert", "ocp-apim-subscription-key"];
 /** Removes what came from outside and sets what every request carries. */
 export const hygieneFragment = (model: GatewayModel): PolicyNode =>
   element("fragment", {}, [
-    ...[...FORGEABLE_HEADERS, ...ITS_OWN].map(deleteHeader),
+    ...[...FORGEABLE_HEADERS, ...ITS_OWN].filter((name) => name !== "x-forwarded-host").map(deleteHeader),
     setHeader("x-forwarded-for", expression(variable("client"))),
     setHeader("x-forwarded-host", model.hostname),
     setHeader("x-forwarded-proto", "https"),

@@ -113,7 +113,7 @@ export const EDGE: Inputs = {
         ...inProfile(scene),
         ruleSetName: refer(scene, "cdn:RuleSet", "name"),
         ruleName: text(/^[A-Za-z][A-Za-z0-9]{0,259}$/),
-        order: number(0, 100),
+        order: number(1, 100),
         // Without conditions: on every request.
         conditions: nothing,
         matchProcessingBehavior: is("Continue"),

@@ -60,12 +60,8 @@ const ELEMENTS: Readonly<Record<string, Element>> = {
   when: { attributes: { condition: CODE }, children: POLICIES, least: 1 },
   otherwise: { children: POLICIES, least: 1 },
   "forward-request": {
-    optional: {
-      "timeout-ms": CODE,
-      "follow-redirects": FALSE,
-      "buffer-request-body": TRUE,
-      "fail-on-error-status-code": FALSE,
-    },
+    attributes: { "timeout-ms": CODE, "follow-redirects": FALSE, "fail-on-error-status-code": FALSE },
+    optional: { "buffer-request-body": TRUE },
     sections: ["backend"],
   },
   "include-fragment": { attributes: { "fragment-id": ANY } },
@@ -132,11 +128,15 @@ const ELEMENTS: Readonly<Record<string, Element>> = {
   issuer: { text: CODE },
 };
 
-/** What in a policy document is not understood, or would not be taken by the service; fragments are read where they are included. */
-export function formatFaults(root: Node, fragments: Readonly<Record<string, Node>>): string[] {
+/**
+ * What in a policy document is not understood, or would not be taken by the service; fragments are read where they are included. A policy that
+ * answers every request itself has a bare `forward-request`, because the section must not be empty.
+ */
+export function formatFaults(root: Node, fragments: Readonly<Record<string, Node>>, answersAll = false): string[] {
   const faults: string[] = [];
   visit(root, "policies", undefined, fragments, faults);
-  return faults;
+  const bare = answersAll ? attributeFaults(BARE) : [];
+  return faults.filter((fault) => !bare.includes(fault));
 }
 
 function visit(
@@ -155,6 +155,8 @@ function visit(
   const { children = [], least = 0, text, sections } = element;
   if (sections && section !== undefined && !sections.includes(section)) faults.push(`<${node.name}> stands in ${section}`);
   attributesOf(node, element, faults);
+  if (node.name === "retry" && everything(node).some((one) => one.name === "forward-request" && !one.attributes["buffer-request-body"]))
+    faults.push("<forward-request> is repeated without its body");
   if (node.children.length < least) faults.push(`<${node.name}> has ${node.children.length} elements inside`);
   for (const child of node.children) if (!children.includes(child.name)) faults.push(`<${child.name}> stands in <${node.name}>`);
   const own = node.text.trim();
@@ -168,6 +170,14 @@ function visit(
       faults.push(`${node.attributes["fragment-id"]} is no fragment of this service`);
     else visit(fragment, "fragment", inner, fragments, faults, depth + 1);
   }
+}
+
+const BARE: Node = { name: "forward-request", attributes: {}, children: [], text: "" };
+
+function attributeFaults(node: Node): string[] {
+  const faults: string[] = [];
+  attributesOf(node, ELEMENTS[node.name] ?? {}, faults);
+  return faults;
 }
 
 const SECTIONS: Readonly<Record<string, true>> = { inbound: true, backend: true, outbound: true, "on-error": true };

@@ -43,7 +43,7 @@ describe("Format of Azure's policies", () => {
   };
   for (const [what, [inbound, expected]] of Object.entries(faults))
     it(`finds ${expected.length === 0 ? "nothing in" : ""} ${what}`, () =>
-      assert.deepEqual(formatFaults(parsePolicy(policies(inbound)), {}), expected));
+      assert.deepEqual(formatFaults(parsePolicy(policies(inbound)), {}, true), expected));
 
   it("finds variables nobody sets or reads, and expressions that end too soon", () => {
     const set = (name: string, value: string) => `<set-variable name="${name}" value="${value}"/>`;
