@@ -40,7 +40,7 @@ random documents. The policy pack and the readers of [parity.md](parity.md) were
 finds something else than the document asks for. Inputs that do not matter are left out, each with its reason below.
 
 **${caught.length} of ${all.length} mutations of inputs that matter were caught (${percent(caught.length, all.length)}).** ${
-    caught.length === all.length ? "Nobody missed one." : "The others are listed below: nobody noticed them."
+    caught.length === all.length ? "None was missed." : "The others are listed below: nobody noticed them."
   } A policy alone would have noticed ${all.filter(({ policies }) => policies.length > 0).length} of them: policies know what every gateway has to keep, readers what this document asks for.
 
 ${backends.map(backendSection).join("\n\n")}

@@ -47,12 +47,17 @@ export interface Details {
   readonly unknownCritical: readonly string[];
 }
 
-const known = new WeakMap<X509Certificate, Details>();
+/** By fingerprint: a document is read more than once, and so are its certificates. */
+const known = new Map<string, Details>();
+/** So many stay known. */
+const KEPT = 256;
 
 /** Reads a certificate's extensions. @throws when one is not what its standard says */
 export function detailsOf(certificate: X509Certificate): Details {
-  const details = known.get(certificate) ?? read(certificate);
-  known.set(certificate, details);
+  const key = certificate.fingerprint256;
+  const details = known.get(key) ?? read(certificate);
+  if (known.size >= KEPT) known.clear();
+  known.set(key, details);
   return details;
 }
 

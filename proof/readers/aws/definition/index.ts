@@ -29,6 +29,6 @@ export function observeDefinition(api: AwsApi, model: GatewayModel, o: Observati
 }
 
 function report(what: string, faults: readonly string[], otherwise: ControlId, o: Observations): void {
-  o.holds(otherwise, what, `the ${what} is read to the last place`, faults.length === 0);
+  if (faults.length === 0) o.holds(otherwise, what, `the ${what} is read to the last place`, true);
   for (const fault of faults.slice(0, 20)) o.holds(CONTROLS.find(([place]) => place.test(fault))?.[1] ?? otherwise, what, fault, false);
 }
