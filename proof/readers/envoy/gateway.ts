@@ -67,10 +67,12 @@ export function tokenProbes(model: GatewayModel, probes: readonly Probe[]): Prob
       ...claims.flatMap(([name, values]) =>
         values.flatMap((value) => {
           const alone = also(`${name} ${value}`, "require.jwt.claims", nested(name, value));
-          return [
-            alone,
-            { ...also(`${name} a list with ${value}`, "require.jwt.claims", nested(name, ["other", value])), expected: alone.expected },
-          ];
+          const alike = (found: unknown, what: string) => ({
+            ...also(`${name} ${what} ${value}`, "require.jwt.claims", nested(name, found)),
+            expected: alone.expected,
+          });
+          const meant = value === "true" || value === "false" ? value === "true" : String(Number(value)) === value ? Number(value) : value;
+          return [alone, alike(["other", value], "a list with"), ...(meant === value ? [] : [alike(meant, "not a text but")])];
         }),
       ),
       ...(typeof scope === "string"

@@ -119,6 +119,10 @@ function countsBy(actions: readonly Json[], keys: readonly Json[], { key }: Rate
 const fromHeader = (action: Json, name: string | undefined, header: string): boolean =>
   action.request_headers?.header_name === header && action.request_headers.descriptor_key === name;
 
+/** Of whichever provider's token has the claim as a text; one value for all others. */
+const FOUND = "metadata\\.filter_metadata\\['envoy\\.filters\\.http\\.jwt_authn'\\](\\['[^']+'\\])*";
+const OF_PROVIDERS = new RegExp(`^(('[^']+' in ${FOUND} && )+type\\(${FOUND}\\) == string \\? ${FOUND} : \\()+'[^']*'\\)+$`);
+
 function fromClaim(action: Json, name: string | undefined, claim: string): boolean {
   if (action.metadata) {
     const { descriptor_key, metadata_key, source } = action.metadata;
@@ -135,6 +139,7 @@ function fromClaim(action: Json, name: string | undefined, claim: string): boole
   const config = action.extension?.typed_config;
   return (
     config?.descriptor_key === name &&
+    OF_PROVIDERS.test(String(config?.text)) &&
     String(config?.text).includes(
       claim
         .split(".")
