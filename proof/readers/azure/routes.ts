@@ -70,6 +70,8 @@ function observeForwarded(
   const spoofed = Object.fromEntries([...forgeable, ...claims, ...changed].map((name) => [name, "spoofed"]));
   const headers: Record<string, string> = { traceparent: "kept", ...spoofed };
   headers["X-Forwarded-For"] = hopsOf(model) > 0 ? `192.0.2.66, ${forwardedFor(model, request)}` : "192.0.2.66";
+  // Front Door passes the name on as the client wrote it.
+  if (model.edge === "cdn") headers["X-Forwarded-Host"] = model.hostname.toUpperCase();
   const found = run(request, { headers });
   const sent = { ...apimRequest(resources, model, request).headers, ...headers };
   const verified = needsToken(model, request) || found.headers["x-gateway-subject"] !== undefined;
