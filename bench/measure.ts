@@ -15,13 +15,17 @@ export interface Cost {
 
 const USAGE = join(import.meta.dirname, "usage.mjs");
 
+/** Runs a program, takes it along when it is stopped itself, and prints the time it used. */
+const SCRIPT = `"$@" > "$BENCH_USAGE.out" & child=$!; trap 'kill "$child"' TERM; wait "$child"; code=$?; times; exit $code`;
+
 /** A program that did not reach its end. */
 export class ProgramFailed extends Error {
   /** In a few words, for a table. */
   readonly reason: string;
-  constructor(command: readonly string[], seconds: number, stderr: string) {
+  constructor(command: readonly string[], seconds: number, { stderr, timedOut }: { stderr: string; timedOut: boolean }) {
     super(`${command.join(" ")} failed after ${seconds} s:\n${stderr.slice(-2000)}`);
-    this.reason = `${stderr.includes("heap out of memory") ? "out of memory" : "failed"} after ${seconds} s`;
+    const what = timedOut ? "not done" : stderr.includes("heap out of memory") ? "out of memory" : "failed";
+    this.reason = `${what} after ${seconds} s`;
   }
 }
 
@@ -34,14 +38,18 @@ export function costOf(
   const usage = join(folder, "usage");
   try {
     const began = performance.now();
-    const ran = spawnSync("sh", ["-c", '"$@" > "$BENCH_USAGE.out"; code=$?; times; exit $code', "sh", ...command], {
+    const ran = spawnSync("sh", ["-c", SCRIPT, "sh", ...command], {
       cwd: options.cwd,
       env: { ...process.env, ...options.env, BENCH_USAGE: usage, NODE_OPTIONS: `--import=${USAGE}` },
       encoding: "utf8",
       timeout: (options.limitSeconds ?? 600) * 1000,
     });
     const wall = (performance.now() - began) / 1000;
-    if (ran.status !== 0) throw new ProgramFailed(command, Math.round(wall), ran.stderr);
+    if (ran.status !== 0)
+      throw new ProgramFailed(command, Math.round(wall), {
+        stderr: ran.stderr,
+        timedOut: ran.signal !== null || (ran.error as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT",
+      });
     const times = [...ran.stdout.matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, seconds]) => Number(minutes) * 60 + Number(seconds));
     // Largest memory in KiB, one line for each process. Of the times the first line is the shell's own; the second its children's.
     const memory = Math.max(...readFileSync(usage, "utf8").trim().split("\n").map(Number)) / 1024;
