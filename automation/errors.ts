@@ -72,3 +72,8 @@ export class OperationError extends Error {
 /** Nothing of a stack is deployed. */
 export const noGateway = (stack: string): OperationError =>
   new OperationError("no-stack", `Stack "${stack}" has no gateway`, `deploy it with \`npx gateway up -s ${stack}\``);
+
+export const AGAIN = "run the same command again: it takes up where this one stopped";
+
+/** What is said when the system, or the engine's output, says that a disk is full. */
+export const DISK_FULL = { code: "state", message: "The disk is full", remedy: `free space, then ${AGAIN}` } as const;

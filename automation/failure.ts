@@ -1,6 +1,6 @@
 import { CommandError, ConcurrentUpdateError, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import type { CommandResult } from "./engine.ts";
-import { OperationError, type ResourceFailure } from "./errors.ts";
+import { AGAIN, DISK_FULL, OperationError, type ResourceFailure } from "./errors.ts";
 import type { OperationEvent } from "./events.ts";
 import { stateLockedBy, stateLocks } from "./locks.ts";
 
@@ -12,8 +12,6 @@ export interface FailedRun {
   /** Whether we asked the engine to stop. */
   readonly cancelled: boolean;
 }
-
-const AGAIN = "run the same command again: it takes up where this one stopped";
 
 /** Turns whatever ended an engine run into one error of the closed set. */
 export function operationError(run: FailedRun): OperationError {
@@ -51,9 +49,7 @@ export function operationError(run: FailedRun): OperationError {
 const KNOWN = [
   {
     pattern: /no space left on device|disk quota exceeded/i,
-    code: "state",
-    message: "The disk is full",
-    remedy: `free space, then ${AGAIN}`,
+    ...DISK_FULL,
   },
   {
     pattern: /incorrect passphrase/,

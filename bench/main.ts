@@ -2,6 +2,7 @@ import { benchDeploy } from "./deploy.ts";
 import { benchEngine } from "./engine.ts";
 import { benchGateway } from "./gateway.ts";
 import { benchPlan } from "./plan.ts";
+import { benchPortal } from "./portal.ts";
 import { busy, type Extent, FULL, keep, type Section, SHORT, section } from "./results.ts";
 import { benchWarm } from "./warm.ts";
 
@@ -10,6 +11,7 @@ const PARTS: Readonly<Record<string, (root: string, extent: Extent) => unknown>>
   warm: benchWarm,
   deploy: benchDeploy,
   engine: (_root, { rounds }) => benchEngine(rounds),
+  portal: benchPortal,
   gateway: (_root, { rounds, seconds }) => benchGateway(rounds, 300, seconds),
 };
 

@@ -1,4 +1,5 @@
 import type { PlanSize } from "./plan.ts";
+import type { PortalFigures, Spread } from "./portal.ts";
 import type { Section, Sections } from "./results.ts";
 
 /** bench/RESULTS.md: every figure with the command that made it, on which machine and how busy it was. */
@@ -29,6 +30,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   warm: ["Validate, plan and judge in a warm process", warmLines as Writer[1]],
   deploy: ["Through the engine, simulated clouds", deployLines as Writer[1]],
   engine: ["Through the engine, this machine", engineLines as Writer[1]],
+  portal: ["From a click in the portal to what happens", portalLines as Writer[1]],
   gateway: ["The live gateway against a bare proxy", gatewayLines as Writer[1]],
 };
 
@@ -183,6 +185,23 @@ function deployLines(clouds: Record<string, Record<string, DeployTimes>>): strin
       ]),
     ),
   );
+}
+
+function portalLines({ stacks, clicks, cli, firstEvent, firstOfRunner, firstOfEngine, ratios }: PortalFigures): string[] {
+  const row = (name: string, { p50, p95 }: Spread, ratio?: number) => [name, withCommas(p50), withCommas(p95), digits(ratio)];
+  return [
+    `${stacks} stacks in the portal; ${clicks} previews asked for over HTTP, one after the other, each followed as Server-Sent Events, and a start of the Pulumi CLI after each.`,
+    "",
+    ...table(
+      ["", "p50, ms", "p95, ms", "p95 against the CLI's"],
+      [
+        ["`pulumi version`", cli.p50, cli.p95, "1"],
+        row("click to the first event: it is in the queue", firstEvent, ratios.firstEvent),
+        row("click to the first word of the operation's own process", firstOfRunner, ratios.firstOfRunner),
+        row("click to the first resource the engine tells of", firstOfEngine, ratios.firstOfEngine),
+      ],
+    ),
+  ];
 }
 
 function engineLines({ seconds, resources }: { seconds: Record<string, number>; resources: Record<string, number> }): string[] {

@@ -1,8 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { OperationError } from "../../automation/errors.ts";
-import { operationError } from "../../automation/failure.ts";
+import { DISK_FULL, OperationError } from "../../automation/errors.ts";
 import { openProject } from "../../automation/project.ts";
 import { parseStackFile } from "../../automation/stack-file.ts";
 import { formatFault } from "../../components/spec/faults.ts";
@@ -12,10 +11,7 @@ import { claim } from "./claim.ts";
 import { JournalWriter, waitForSpace } from "./journal.ts";
 import { Redactor, secretsOfEnvironment } from "./redact.ts";
 import { FILES, type RunEnd, type RunRequest } from "./request.ts";
-import { runEngine, type Task } from "./run-engine.ts";
-import { runRotation } from "./run-rotation.ts";
-import { runVerify } from "./run-verify.ts";
-import { stackSecrets } from "./secrets.ts";
+import type { Task } from "./run-engine.ts";
 import { Work } from "./work.ts";
 
 const LEASE_CHECK_MS = 1000;
@@ -36,15 +32,19 @@ export async function run(folder: string): Promise<number> {
   const project = openProject(request.projectRoot);
   const stackFile = parseStackFile(request.stack, join(folder, `Pulumi.${request.stack}.yaml`), request.stackFile, "the stack's settings");
   const target = { project, stack: request.stack, engine: request.engine, stackFile };
+  const known = Promise.withResolvers<void>();
   // What is told before the secrets are known is held back; where they cannot be known, nothing is told, and nothing is done any more.
-  const secrets = stackSecrets(target).then((found) => redactor.add(found));
-  secrets.catch(() => abort.abort());
-  const work = new Work(journal, secrets);
+  const work = new Work(journal, known.promise);
   work.begin(
     request.kind === "verify"
       ? "Asking the stack where its gateway is."
       : "Comparing the stack with what was asked for, and starting the engine.",
   );
+  known.promise.catch(() => abort.abort());
+  import("./secrets.ts")
+    .then(({ stackSecrets }) => stackSecrets(target))
+    .then((found) => redactor.add(found))
+    .then(known.resolve, known.reject);
   let end: RunEnd;
   try {
     const task = { request, target, work, signal: abort.signal };
@@ -62,13 +62,16 @@ export async function run(folder: string): Promise<number> {
   return 0;
 }
 
+const engine = async (task: Task) => (await import("./run-engine.ts")).runEngine(task);
+
+/** Loaded when they are needed: the SDK takes most of a second, and the first word comes before it. */
 const TASKS: Readonly<Record<RunRequest["kind"], (task: Task, folder: string) => Promise<RunEnd>>> = {
-  verify: runVerify,
-  rotate: runRotation,
-  preview: runEngine,
-  up: runEngine,
-  refresh: runEngine,
-  destroy: runEngine,
+  verify: async (task) => (await import("./run-verify.ts")).runVerify(task),
+  rotate: async (task, folder) => (await import("./run-rotation.ts")).runRotation(task, folder),
+  preview: engine,
+  up: engine,
+  refresh: engine,
+  destroy: engine,
 };
 
 /** Of two that might run an attempt, or a portal that has given it up, the first wins. */
@@ -97,7 +100,7 @@ function watchLease(folder: string, orphanMs: number | undefined, stop: () => vo
 }
 
 export function failureOf(thrown: unknown, cancelled: boolean): RunEnd {
-  const error = saysFull(thrown) ? operationError({ stack: "", error: thrown, events: [], cancelled: false }) : thrown;
+  const error = saysFull(thrown) ? new OperationError(DISK_FULL.code, DISK_FULL.message, DISK_FULL.remedy) : thrown;
   if (error instanceof OperationError) {
     const { code, message, remedy, faults, failures, output } = error;
     const shown = faults

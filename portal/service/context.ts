@@ -14,6 +14,8 @@ export interface PortalContext {
   readonly program: string;
   /** For whoever starts the engine to read something: as many at once as the machine has room for. */
   readonly readers: Turns;
+  /** For planning, which computes in this process: one after the other, and requests are answered in between. */
+  readonly planners: Turns;
 }
 
 /** What is about to be done, for the audit log. */

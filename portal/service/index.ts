@@ -28,7 +28,7 @@ export async function openPortalService(options: PortalOptions): Promise<Portal>
   }
   const database = await openDatabase({ folder, ...(options.databaseUrl === undefined ? {} : { url: options.databaseUrl }) });
   const program = programVersion(options.project.root, options.programModule);
-  const context = { options, database, operationsFolder, program, readers: new Turns(READERS) };
+  const context = { options, database, operationsFolder, program, readers: new Turns(READERS), planners: new Turns(1) };
   const wakeups = new Wakeups();
   const jobs = new Jobs(context, wakeups, options.log ?? (() => {}));
   try {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Actor, type Page, type PageRequest, type Plan, type PlanState, type PlanSummary, Refusal } from "../service.ts";
 import type { Sql } from "../store/database.ts";
 import { documentRow } from "../store/documents.ts";
@@ -18,7 +19,10 @@ export async function requestPlan(context: PortalContext, actor: Actor, name: st
   const document = await documentRow(database, name);
   const snapshot = await snapshotOfStack(context, stack);
   const basis = { stack, document, snapshot };
-  const plan = kind === "up" ? await planUp(context, basis, actor.id) : await planDestroy(context, basis, actor.id);
+  const plan = await context.planners.take(async () => {
+    await setImmediate();
+    return kind === "up" ? planUp(context, basis, actor.id) : planDestroy(context, basis, actor.id);
+  });
   const deed = { action: kind === "up" ? "plan.request" : "plan.request.destroy", subject: `${name}/${plan.id}` };
   await act(context, actor, deed, async (sql) => {
     await stackRow(sql, name, true);
