@@ -40,7 +40,7 @@ const TITLES: Readonly<Record<string, string>> = {
   azure: "`gateway plan`, Azure",
   gcp: "`gateway plan`, Google Cloud",
   local: "`gateway plan`, this machine",
-  pulumi: "Pulumi program by hand, a resource per route",
+  pulumi: "Pulumi by hand, a resource per route",
   cdk: "AWS CDK synthesis",
 };
 

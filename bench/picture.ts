@@ -2,8 +2,8 @@ import { titleOf } from "./page.ts";
 import type { PlanSize } from "./plan.ts";
 import type { Sections } from "./results.ts";
 
-const [WIDTH, HEIGHT] = [760, 420];
-const [LEFT, RIGHT, TOP, BOTTOM] = [64, 250, 24, 56];
+const [WIDTH, HEIGHT] = [860, 420];
+const [LEFT, RIGHT, TOP, BOTTOM] = [64, 350, 24, 56];
 const COLOURS: Readonly<Record<string, string>> = {
   floor: "#8a8f98",
   aws: "#d97706",
@@ -22,7 +22,11 @@ export function planPicture(all: Sections): string | undefined {
   const names = Object.keys(first.costs);
   const seconds = sizes.flatMap(({ costs }) => names.map((name) => costs[name]?.cpu ?? Number.NaN)).filter((value) => value > 0);
   /** The largest size a program reached, where its line ends. */
-  const reached = (name: string) => sizes.findLast(({ costs }) => name in costs)?.costs[name]?.cpu ?? low;
+  const reached = (name: string) => sizes.findLast(({ costs }) => name in costs) ?? first;
+  const label = (name: string) => {
+    const { routes } = reached(name);
+    return plain(titleOf(name)) + (routes === last.routes ? "" : `, ends at ${routes.toLocaleString("en-US")}`);
+  };
   const [low, high] = [10 ** Math.floor(Math.log10(Math.min(...seconds))), 10 ** Math.ceil(Math.log10(Math.max(...seconds)))];
   const across = (routes: number) =>
     LEFT +
@@ -44,10 +48,10 @@ export function planPicture(all: Sections): string | undefined {
   ];
   // Names of lines that end close together are moved apart.
   let free = Number.NEGATIVE_INFINITY;
-  const ends = names.map((name) => ({ name, y: up(reached(name)) })).sort((a, b) => a.y - b.y);
+  const ends = names.map((name) => ({ name, y: up(reached(name).costs[name]?.cpu ?? low) })).sort((a, b) => a.y - b.y);
   const legend = ends.map(({ name, y }) => {
     free = Math.max(y, free + 16);
-    return `<text x="${WIDTH - RIGHT + 12}" y="${at(free + 4)}" fill="${COLOURS[name]}">${plain(titleOf(name))}</text>`;
+    return `<text x="${WIDTH - RIGHT + 12}" y="${at(free + 4)}" fill="${COLOURS[name]}">${label(name)}</text>`;
   });
   const lines = names.map((name) => {
     const points = sizes
