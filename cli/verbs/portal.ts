@@ -1,7 +1,10 @@
+import { join } from "node:path";
 import type { Command } from "commander";
 import type { PortalFlags, PortalSettings } from "../../portal/settings.ts";
 import { type Answer, type CommandLine, UsageError, type Verb } from "../command-line.ts";
 import { stylist } from "../text/style.ts";
+
+const CODE = join(import.meta.dirname, "..", "..");
 
 export const portal: Verb = {
   name: "portal",
@@ -86,6 +89,7 @@ async function serve(line: CommandLine, settings: PortalSettings, json: boolean,
     open = true;
     const document = { ok: true, url: running.url.origin, signIn: signIn ?? null, token: running.apiToken ?? null };
     line.streams.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : startText(line, document));
+    await noteMissingPlugins(line);
     await asked;
     line.note("Stopping: answers under way are finished; operations go on, and the next start looks after them.");
     await running.close();
@@ -95,6 +99,17 @@ async function serve(line: CommandLine, settings: PortalSettings, json: boolean,
   } finally {
     await service?.close();
   }
+}
+
+/** Says which clouds' providers the first operation on them would have to fetch. */
+async function noteMissingPlugins(line: CommandLine): Promise<void> {
+  const { missingPlugins } = await import("../../automation/plugins.ts");
+  const missing = missingPlugins(line.project, CODE);
+  if (missing.length === 0) return;
+  const names = missing.map(({ name, version }) => `${name} ${version}`).join(", ");
+  line.note(
+    `Not installed yet: ${names}. The first operation that needs one fetches it, hundreds of megabytes; to have them beforehand:\n${missing.map(({ install }) => `  ${install}`).join("\n")}`,
+  );
 }
 
 function startText(line: CommandLine, { url, signIn, token }: { url: string; signIn: string | null; token: string | null }): string {

@@ -64,7 +64,7 @@ describe("gateway portal", function () {
   before(async () => {
     command = project.project();
     for (const part of ["providers", "stacks", "gateways"]) cpSync(join(ROOT, part), join(project.folder, part), { recursive: true });
-    portal = new PortalProcess(command, project.folder, ["--json"]);
+    portal = new PortalProcess(command, project.folder, ["--json"], { PULUMI_HOME: join(project.folder, "pulumi-home") });
     started = await portal.open();
   });
   after(async () => {
@@ -179,6 +179,8 @@ describe("gateway portal", function () {
     assert.equal(await portal.stop(), 0, portal.stderr);
     await rest;
     assert.match(portal.stderr, /^To sign in again: http/m);
+    assert.match(portal.stderr, /^Not installed yet: aws \d+\.\d+\.\d+, /m);
+    assert.match(portal.stderr, /^ {2}pulumi plugin install resource aws \d+\.\d+\.\d+$/m);
     assert.match(portal.stderr, /Stopping: /);
 
     portal = new PortalProcess(command, project.folder, ["--json"]);
