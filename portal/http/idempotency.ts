@@ -27,7 +27,9 @@ export function idempotency(store: AnswerStore): MiddlewareHandler<PortalEnv> {
       return new Response(body, { status, headers: { ...headers, "idempotent-replayed": "true" } });
     }
     await next();
-    if (c.res.ok && c.error === undefined) await store.finish(actor.id, key, await copyOf(c.res));
+    if (c.res.ok && c.error === undefined)
+      // What was done is answered as done, also when the database goes away before the answer is kept.
+      await store.finish(actor.id, key, await copyOf(c.res)).catch(c.var.log);
     else await store.abandon(actor.id, key);
   };
 }

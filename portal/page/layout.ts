@@ -4,6 +4,7 @@ import { CSRF_FIELD } from "../http/security.ts";
 import type { Actor, Role } from "../service.ts";
 import type { Assets } from "./assets.ts";
 import type { Piece } from "./shared/pieces.ts";
+import { shell } from "./shell.ts";
 
 /** What every page knows beside its own content. */
 export interface Frame {
@@ -33,20 +34,10 @@ export function page(
   { title, trail = [], content, modules = [], reloadSeconds }: PageContent,
 ): string {
   const entries = ["forms", ...modules];
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} – Secure Gateway</title>
-<link rel="icon" href="${assets.icon}">
-<link rel="stylesheet" href="${assets.style}">
-${reloadSeconds === undefined ? "" : html`<noscript><meta http-equiv="refresh" content="${reloadSeconds}"></noscript>`}
+  const head = html`${reloadSeconds === undefined ? "" : html`<noscript><meta http-equiv="refresh" content="${reloadSeconds}"></noscript>`}
 <script type="importmap" nonce="${nonce}">${new Markup(assets.importMap)}</script>
-${entries.map((name) => html`<script type="module" src="${assets.module(name)}"></script>\n`)}</head>
-<body>
-<a class="skip" href="#content">To the content</a>
+${entries.map((name) => html`<script type="module" src="${assets.module(name)}"></script>\n`)}`;
+  const body = html`<a class="skip" href="#content">To the content</a>
 <header class="top">
 <a class="brand" href="/stacks">Secure Gateway</a>
 ${
@@ -60,10 +51,8 @@ ${
 ${trail.length === 0 ? "" : html`<nav class="trail" aria-label="You are here"><ol>${trail.map(([text, href]) => html`<li><a href="${href}">${text}</a></li>`)}<li aria-current="page">${title}</li></ol></nav>`}
 <h1>${title}</h1>
 ${content}
-</main>
-</body>
-</html>
-`.text;
+</main>`;
+  return shell({ assets, title, head, body });
 }
 
 /** Whether an actor has one of the roles; for what is shown, not for what is allowed: that the service judges. */

@@ -26,7 +26,7 @@ export function once(answers: AnswerStore): MiddlewareHandler<PortalEnv> {
     await next();
     const location = c.res.headers.get("location");
     if (c.error === undefined && c.res.status === 303 && location !== null)
-      await answers.finish(actor, key, { status: 303, headers: { location }, body: "" });
+      await answers.finish(actor, key, { status: 303, headers: { location }, body: "" }).catch(c.var.log);
     else await answers.abandon(actor, key);
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { html } from "hono/html";
+import { html } from "../../automation/plan/html/markup.ts";
 import type { PortalContext } from "../http/environment.ts";
 import { Problem } from "../http/problem.ts";
 import { isSame } from "../http/security.ts";

@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { html } from "hono/html";
+import { html } from "../../automation/plan/html/markup.ts";
 import type { PortalContext, PortalEnv } from "../http/environment.ts";
 import type { Limits } from "../http/limits.ts";
 import { Problem } from "../http/problem.ts";
