@@ -113,7 +113,7 @@ describe("the portal over HTTP when its disk is full", function () {
     const next = await portal.expect<OperationSummary>(202, "POST", "/stacks/one/operations", { kind: "refresh" });
     await lab.journalHas("one", "update a begin");
     fill();
-    await sleep(4000);
+    await sleep(3000);
     assert.equal((await portal.call("GET", "/healthz")).status, 200);
     assert.equal((await operation(next.id)).state, "waiting");
     free();
@@ -127,11 +127,8 @@ describe("the portal over HTTP when its disk is full", function () {
       events.map(({ sequence }) => sequence),
       events.map((_, index) => index + 1),
     );
-    const last = await ended((await apply("4", 10)).id);
-    assert.equal(last.state, "succeeded", JSON.stringify(last.error));
-    assert.equal(last.changes?.update, 2);
     // Each thing was made once, and is deleted once.
-    assert.equal((await ended((await apply("4", 10, "destroy")).id)).state, "succeeded");
+    assert.equal((await ended((await apply("3", 10, "destroy")).id)).state, "succeeded");
     const done = lab.journal("one").filter((line) => /^(create|delete) \w+ end/.test(line));
     assert.deepEqual(done.map((line) => line.split(" ").slice(0, 2).join(" ")).sort(), ["create a", "create b", "delete a", "delete b"]);
   });

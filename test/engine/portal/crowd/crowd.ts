@@ -114,7 +114,7 @@ export class Crowd {
 
   #names = (): string[] => Array.from({ length: this.#size.stacks }, (_, index) => `shop-${String(index).padStart(2, "0")}x`);
   #isGateway = (index: number) => index < this.#size.gateways;
-  #isRefused = (index: number) => !this.#isGateway(index) && index % 10 === 5;
+  #isRefused = (index: number) => !this.#isGateway(index) && index % 10 === 3;
 
   #everybody<T>(work: (stack: string, index: number) => Promise<T>): Promise<T[]> {
     return Promise.all(this.#names().map(work));
