@@ -30,6 +30,7 @@ export const NOTHING_REQUIRED = typed(RBAC_PER_ROUTE, { rbac: {} });
 export function routeRequirement(route: Route, model: GatewayModel): JsonObject {
   if (route.requirement.kind === "public") return NOTHING_REQUIRED;
   const { alternatives } = route.requirement;
+  if (alternatives.some(({ jwt, apiKey, clientCertificate }) => !(jwt || apiKey || clientCertificate))) return NOTHING_REQUIRED;
   return typed(RBAC_PER_ROUTE, {
     rbac: {
       rules: {

@@ -122,9 +122,9 @@ function metadata({ model, door }: Setting, route: Route): Grammar {
 
 /** One challenge for each kind of credential the route would take, tokens last, because what is wrong with one is added behind it. */
 function challengeOf({ hostname, apiKeys }: GatewayModel, route: Route, door: Setting["door"]): string | undefined {
-  // Behind a load balancer that has verified every connection, an alternative without its certificate may be open.
+  // Behind a load balancer that has verified every connection nobody is asked for a certificate; a token that is not valid is still refused.
   const all = alternatives(route).map((one) => (door === "first" ? one : { ...one, clientCertificate: undefined }));
-  if (all.length === 0 || all.some(({ jwt, apiKey, clientCertificate }) => !(jwt || apiKey || clientCertificate))) return undefined;
+  if (!all.some(({ jwt, apiKey, clientCertificate }) => jwt || apiKey || clientCertificate)) return undefined;
   const realm = `realm="${hostname}"`;
   return [
     all.some(({ clientCertificate }) => clientCertificate) ? `ClientCertificate ${realm}` : "",

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Trust } from "../../../../components/spec/model.ts";
-import { elements, type Grammar, is, list, maybe, nothing, object, sequence, text } from "../../grammar.ts";
+import { certificates, elements, type Grammar, is, list, maybe, nothing, object, sequence, text } from "../../grammar.ts";
 import { message, type Setting, secretOf, watched } from "./values.ts";
 
 /** BoringSSL's names of what RFC 9325 recommends; groups in brackets are equals, of which the client chooses. */
@@ -53,7 +53,7 @@ export function frontTls(setting: Setting): Grammar {
         tls_certificate_sds_secret_configs: sequence(front),
         validation_context: clients
           ? object({
-              trusted_ca: object({ inline_string: text(/-----BEGIN CERTIFICATE-----/) }),
+              trusted_ca: object({ inline_string: certificates }),
               match_typed_subject_alt_names: maybe(names(["DNS", "URI"])),
               verify_certificate_hash: maybe(list(text(/^[0-9a-f]{64}$/))),
             })
@@ -85,7 +85,7 @@ export function upstreamTls(setting: Setting, { trust, serverName, clientSecret,
     tls_certificate_sds_secret_configs: clientSecret === undefined ? nothing : sequence(secretOf(setting, clientSecret)),
   };
   const own = (fields: Record<string, Grammar>) => ({ ...common, validation_context: object(fields) });
-  const inline = object({ inline_string: text(/-----BEGIN CERTIFICATE-----/) });
+  const inline = object({ inline_string: certificates });
   const forms: Record<Trust["kind"], Record<string, Grammar>> = {
     public: own({ trusted_ca: object({ filename: text(/\.(pem|crt)$/) }), match_typed_subject_alt_names: named }),
     ca: own({ trusted_ca: inline, match_typed_subject_alt_names: named }),
