@@ -1,6 +1,7 @@
 import type { Cloud } from "../../components/backends/contract.ts";
 import { planInTheOpen } from "../open-plan.ts";
 import { subjectsOf } from "./documents.ts";
+import { equivalentTo } from "./equivalent.ts";
 import { type MutationResult, type Mutations, mutatePlan } from "./run.ts";
 
 /** Mutations of one backend, over several plans. */
@@ -32,5 +33,8 @@ export async function mutateBackend(root: string, cloud: Cloud, { seeds, stack, 
 
 /** Somebody noticed. */
 export const isCaught = ({ policies, readers }: MutationResult): boolean => policies.length + readers.length > 0;
+
+/** Nobody noticed, and it was not judged to be the same. */
+export const isMissed = (result: MutationResult): boolean => !isCaught(result) && equivalentTo(result) === undefined;
 
 export const resultsOf = ({ plans }: BackendMutations): MutationResult[] => plans.flatMap(({ mutations }) => mutations.results);

@@ -38,6 +38,12 @@ export function is(...values: readonly Json[]): Grammar {
 export const text = (pattern = /^[\s\S]+$/): Grammar =>
   where((value) => typeof value === "string" && pattern.test(value), `a text like ${pattern.source}`);
 
+/** Certificates in PEM, one or more, and nothing else. */
+export const certificates = text(/^\s*(?:-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/);
+
+/** One private key in PEM, and nothing else. */
+export const privateKey = text(/^\s*-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----[A-Za-z0-9+/=\s]+-----END \1-----\s*$/);
+
 /** A number between two, both included. */
 export const number = (least: number, most: number): Grammar =>
   where((value) => typeof value === "number" && value >= least && value <= most, `a number from ${least} to ${most}`);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Cloud } from "../../components/backends/contract.ts";
-import { isCaught, mutateBackend } from "../../proof/mutations/backends.ts";
+import { isMissed, mutateBackend } from "../../proof/mutations/backends.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -9,7 +9,7 @@ export async function survivorsOf(cloud: Cloud, most: number, seed = 2): Promise
   const { plans } = await mutateBackend(ROOT, cloud, { seeds: [seed], stack: most, random: most });
   return plans.flatMap(({ name, mutations }) =>
     mutations.results
-      .filter((one) => !isCaught(one))
+      .filter(isMissed)
       .map(({ type, resource, operator, pattern }) => `${name}: ${type} ${resource}: ${operator} at ${pattern || "(whole)"}`),
   );
 }

@@ -4,6 +4,7 @@ import { probesOf, routesAt } from "../../requests.ts";
 import { type Observation, Observations } from "../../verdicts.ts";
 import { Resources } from "../resources.ts";
 import { observeAnswers, observeFormat } from "./answers.ts";
+import { observeConnection } from "./connection.ts";
 import { observePlatform } from "./platform/index.ts";
 import { openPolicies } from "./policies.ts";
 import { runPolicies } from "./policy/run.ts";
@@ -50,6 +51,7 @@ function observePolicies(resources: Resources, model: GatewayModel, o: Observati
     const connected = model.tls.clientValidation?.mode !== "Required" || request.certificate !== undefined;
     if (found.status !== undefined) observeProblem(model, found, path, o, { path: request.path, ...(route && connected ? { route } : {}) });
   }
+  observeConnection(run, model, o);
   observeShape(run, model, o);
   for (const route of model.routes) observeRoute(run, resources, model, route, o);
   observeAnswers(policies, model, o);

@@ -21,7 +21,7 @@ export function openPolicies(resources: Resources, model: GatewayModel): OpenPol
   const fragments = Object.fromEntries(
     resources.of(`${APIM}PolicyFragment`).map(({ name, inputs }) => [["$", `{${name}.name}`].join(""), parse(inputs.value)] as const),
   );
-  const shared = { fragments, signerOf: (node: Node) => signerOf(model, node), authorities: authoritiesOf(model) };
+  const shared = { fragments, signersOf: (node: Node) => signersOf(model, node), authorities: authoritiesOf(model) };
   const [api, ...more] = resources.of(`${APIM}ApiPolicy`);
   if (api === undefined || more.length > 0) throw new Error("the API has exactly one policy");
   const [service] = resources.of(`${APIM}Policy`);
@@ -39,22 +39,25 @@ function namedValues(resources: Resources): Record<string, string> {
   );
 }
 
-/** Whose keys a validate-jwt uses: those of an openid configuration, or keys in the document. */
-function signerOf(model: GatewayModel, node: Node): string | undefined {
+/** Whose keys a validate-jwt uses: those of an openid configuration, or keys in the document, which several may share. */
+function signersOf(model: GatewayModel, node: Node): readonly (string | undefined)[] {
   const url = node.children.find(({ name }) => name === "openid-config")?.attributes.url;
   if (url !== undefined) {
     const configured = Object.entries(model.azure.openIdConfigurations ?? {}).find(([, one]) => one === url)?.[0];
-    return configured ?? Object.values(model.jwtProviders).find(({ issuer }) => url === `${issuer}/.well-known/openid-configuration`)?.name;
+    return [
+      configured ?? Object.values(model.jwtProviders).find(({ issuer }) => url === `${issuer}/.well-known/openid-configuration`)?.name,
+    ];
   }
   const keys = node.children.find(({ name }) => name === "issuer-signing-keys")?.children ?? [];
-  return Object.values(model.jwtProviders).find(({ keys: declared }) => {
+  const sharing = Object.values(model.jwtProviders).filter(({ keys: declared }) => {
     if (declared.kind !== "inline") return false;
     const own = (JSON.parse(declared.jwks) as Json).keys as Json[];
     // A key without an id is tried for every token; with another id it is found by none.
     const same = ({ attributes }: Node, one: Json) =>
       attributes.n === one.n && attributes.e === one.e && (attributes.id ?? one.kid) === one.kid;
     return keys.length === own.length && own.every((one) => keys.some((key) => same(key, one)));
-  })?.name;
+  });
+  return sharing.map(({ name }) => name);
 }
 
 /** SHA-1 of the document's authorities, as the platform writes it. */

@@ -3,7 +3,22 @@ import type { GatewayModel } from "../../../components/spec/model.ts";
 import { milliseconds } from "../../../components/spec/resolve/units.ts";
 import { type OpenPlan, withSecrets } from "../../open-plan.ts";
 import type { Observations } from "../../verdicts.ts";
-import { either, elements, type Grammar, is, list, maybe, nothing, number, object, observeGrammar, sequence, text } from "../grammar.ts";
+import {
+  certificates,
+  either,
+  elements,
+  type Grammar,
+  is,
+  list,
+  maybe,
+  nothing,
+  number,
+  object,
+  observeGrammar,
+  privateKey,
+  sequence,
+  text,
+} from "../grammar.ts";
 import type { Json } from "../json.ts";
 
 const DAY = 86_400_000;
@@ -130,7 +145,7 @@ function host(model: GatewayModel): Grammar {
     ...(model.http === "redirect" ? [`${address}:${local.httpPort}`] : []),
     `127.0.0.1:${local.adminPort}`,
   ];
-  return object({
+  const fields = object({
     directory: text(/^\//),
     bootstrap: text(),
     files: filesOf(model),
@@ -155,6 +170,11 @@ function host(model: GatewayModel): Grammar {
           })
         : nothing,
   });
+  return (value, at, say) => {
+    fields(value, at, say);
+    const paths = Object.keys(value?.files instanceof PlainSecret ? value.files.value : (value?.files ?? {})).sort();
+    if (paths.join() !== [...(value?.writeOrder ?? [])].sort().join()) say(`${at}.writeOrder`, `every file once: ${paths.join(", ")}`);
+  };
 }
 
 /** A key pair in one file, so that both change in one step. */
@@ -172,9 +192,6 @@ const pair = (name: string, chain: Grammar, key: Grammar): Grammar =>
     ),
   });
 
-const PEM = text(/^-----BEGIN CERTIFICATE-----/);
-const KEY = text(/^-----BEGIN (RSA |EC )?PRIVATE KEY-----/);
-
 /** The files next to Envoy: what is in the three of its configuration is read elsewhere. */
 function filesOf(model: GatewayModel): Grammar {
   const { name } = model;
@@ -190,10 +207,10 @@ function filesOf(model: GatewayModel): Grammar {
   const secrets: Record<string, Grammar> = {};
   const internal = model.tls.certificate.source === "internal";
   if (internal) secrets.front = pair("front", from(`${name}-certificate`, "chainPem"), from(`${name}-certificate`, "privateKeyPem"));
-  if (model.tls.certificate.source === "imported") secrets.front = pair("front", PEM, KEY);
+  if (model.tls.certificate.source === "imported") secrets.front = pair("front", certificates, privateKey);
   const backends = Object.values(model.backends);
   for (const { name: backend, tls } of backends)
-    if (typeof tls.clientCertificate !== "string") secrets[`client-${backend}`] = pair(`client-${backend}`, PEM, KEY);
+    if (typeof tls.clientCertificate !== "string") secrets[`client-${backend}`] = pair(`client-${backend}`, certificates, privateKey);
   if (backends.some(({ tls }) => tls.clientCertificate === "internal"))
     secrets.gateway = pair(
       "gateway",
@@ -218,7 +235,7 @@ function filesOf(model: GatewayModel): Grammar {
     "config/clusters.json": text(),
     "config/listeners.json": text(),
     "config/routes.json": text(),
-    "config/public-roots.pem": maybe(PEM),
+    "config/public-roots.pem": maybe(certificates),
     // The roots clients are given to trust.
     "authority.pem": internal ? from(`${name}-authority`, "bundlePem") : maybe(from(`${name}-authority`, "bundlePem")),
   });

@@ -14,6 +14,8 @@ export interface ApimRequest {
   readonly certificate: readonly string[] | undefined;
   /** SHA-256 of the certificate, hexadecimal. */
   readonly certificateHash?: string;
+  /** True when an authority signed it that the document does not name. @default false */
+  readonly foreignCertificate?: boolean;
   /** Extended key usages of the certificate, hexadecimal DER. @default clientAuth */
   readonly certificateUsage?: string;
   readonly bodyBytes?: number;

@@ -48,7 +48,7 @@ export interface Policies {
   /** By the name they are included by. */
   readonly fragments: Readonly<Record<string, Node>>;
   /** Which provider signs what an openid configuration or a set of keys verifies. */
-  readonly signerOf: (validation: Node) => string | undefined;
+  readonly signersOf: (validation: Node) => readonly (string | undefined)[];
   /** SHA-1 of the authorities that sign the certificates of the requests. */
   readonly authorities: ReadonlySet<string>;
 }

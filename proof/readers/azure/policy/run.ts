@@ -204,7 +204,7 @@ class Judgement {
   }
 
   #validateJwt(node: Node): void {
-    const signer = this.#policies.signerOf(node);
+    const signers = this.#policies.signersOf(node);
     const list = (name: string) =>
       node.children
         .filter((child) => child.name === name)
@@ -213,7 +213,7 @@ class Judgement {
     const valid =
       token !== undefined &&
       this.#text(node, "token-value") === token.text &&
-      signer === token.provider &&
+      signers.includes(token.provider) &&
       node.attributes["require-signed-tokens"] !== "false" &&
       list("audiences").includes(String(token.claims.aud)) &&
       list("issuers").includes(String(token.claims.iss)) &&
@@ -222,10 +222,11 @@ class Judgement {
   }
 
   #certified(node: Node): boolean {
-    const { certificate } = this.#request;
+    const { certificate, foreignCertificate = false } = this.#request;
     const identities = everything(node).filter(({ name }) => name === "identity");
     return (
       certificate !== undefined &&
+      !foreignCertificate &&
       identities.some(
         ({ attributes }) =>
           this.#policies.authorities.has(attributes["issuer-thumbprint"] ?? "") &&

@@ -1,4 +1,4 @@
-import { type Grammar, is, maybe, nothing, number, object, sequence, text, where } from "../../grammar.ts";
+import { certificates, type Grammar, is, maybe, nothing, number, object, privateKey, sequence, text, where } from "../../grammar.ts";
 import { type Place, type Roles, usesNetwork } from "./roles.ts";
 
 const LABELS = { labels: where(() => true, "labels") };
@@ -128,10 +128,8 @@ function secretContent({ output }: Place, name: string): Grammar {
       ? { validation_context: object({ trusted_ca: inline(is(output("authority", "certPem"))) }) }
       : {
           tls_certificate: object({
-            certificate_chain: inline(name === "gateway" ? is(output("client", "certPem")) : text(/^-----BEGIN CERTIFICATE-----/)),
-            private_key: inline(
-              name === "gateway" ? is(output("client-key", "privateKeyPem")) : text(/^-----BEGIN (RSA |EC )?PRIVATE KEY-----/),
-            ),
+            certificate_chain: inline(name === "gateway" ? is(output("client", "certPem")) : certificates),
+            private_key: inline(name === "gateway" ? is(output("client-key", "privateKeyPem")) : privateKey),
           }),
         };
   return object({

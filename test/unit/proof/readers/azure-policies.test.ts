@@ -26,7 +26,7 @@ const REQUEST: ApimRequest = {
 };
 
 const run = (xml: string, happening: Happening = {}) =>
-  runPolicies({ api: parsePolicy(xml), fragments: {}, signerOf: () => undefined, authorities: new Set() }, REQUEST, happening);
+  runPolicies({ api: parsePolicy(xml), fragments: {}, signersOf: () => [], authorities: new Set() }, REQUEST, happening);
 
 describe("Format of Azure's policies", () => {
   const faults: Readonly<Record<string, readonly [string, readonly string[]]>> = {

@@ -1,0 +1,25 @@
+import type { GatewayModel } from "../../../components/spec/model.ts";
+import type { Observations } from "../../verdicts.ts";
+import type { ApimRequest } from "./policy/context.ts";
+import { passingOf, type RunProbe } from "./requests.ts";
+
+/** Extended key usage of servers, hexadecimal DER. */
+const SERVER_AUTH = "06082B06010505070301";
+
+/** What becomes of connections that show no certificate, or one the document does not take. */
+export function observeConnection(run: RunProbe, model: GatewayModel, o: Observations): void {
+  const { clientValidation } = model.tls;
+  const request = model.routes.flatMap((route) => passingOf(model, route)).find(({ certificate }) => certificate !== undefined);
+  if (clientValidation === undefined || request === undefined) return;
+  const at = "tls.clientValidation";
+  const becomes = (changes: Partial<ApimRequest>) => run(request, changes).status ?? "forwarded";
+  if (clientValidation.mode === "Required")
+    o.same("tls.clientValidation.required", at, 401, run({ ...request, certificate: undefined }).status ?? "forwarded");
+  const control = clientValidation.mode === "Required" ? "tls.clientValidation.required" : "tls.clientValidation.optional";
+  o.same(control, at, 403, becomes({ foreignCertificate: true }));
+  o.same(control, at, 403, becomes({ certificateUsage: SERVER_AUTH }));
+  if (clientValidation.subjectAltNames.length > 0)
+    o.same("tls.clientValidation.names", at, 403, becomes({ certificate: ["other.example.com"] }));
+  if (clientValidation.certificateHashes.length > 0)
+    o.same("tls.clientValidation.hashes", at, 403, becomes({ certificateHash: "00".repeat(32) }));
+}
