@@ -142,6 +142,22 @@ export function refusedDocuments(a: Certificates): readonly (readonly [title: st
     ["a zone by name", { dns: { zone: "shop.example.com" } }],
     ["another zone", { dns: { zone: `${ZONE}elsewhere.example` } }],
     ["keys without an OpenID configuration", provider({}, { openIdConfigurations: {} })],
+    [
+      "two providers with an issuer and an audience in common",
+      {
+        ...provider(
+          {},
+          {
+            openIdConfigurations: {
+              login: "https://login.example.com/.well-known/openid-configuration",
+              again: "https://login.example.com/again/.well-known/openid-configuration",
+            },
+          },
+        ),
+        jwt: { providers: { login: LOGIN, again: { ...LOGIN, audiences: [...LOGIN.audiences, "again"] } } },
+        routes: { health: { public: null, require: [{ jwt: ["login", "again"] }] } },
+      },
+    ],
     ["a cache not accepted", provider({}, { accept: [] })],
     ["another algorithm", provider({ algorithms: ["ES256"] })],
     ["keys of a private server", provider({ jwksTls: { caCertificates: [a.root] } })],

@@ -1,3 +1,5 @@
+import type { JwtProvider } from "../../../spec/model.ts";
+import { alternativesOf } from "../../../spec/requirement.ts";
 import { type Capabilities, composed, everywhere, native, refused } from "../../capabilities.ts";
 import { rsaKeys } from "../policy/token.ts";
 import { accepted, classicOnly, notBehindFrontDoor, onProvider, onRoute, onTiers } from "../restrictions.ts";
@@ -35,6 +37,20 @@ export const ACCESS = {
             remedy: `name its URL in azure.openIdConfigurations.${name}, or put the keys into the document (jwks)`,
           },
     ),
+    onRoute("providers told apart by issuer and audience", (route, { jwtProviders }) => {
+      const alike = (one: JwtProvider, other: JwtProvider) =>
+        one.issuer === other.issuer && one.audiences.some((audience) => other.audiences.includes(audience));
+      const providers = [...new Set(alternativesOf(route).flatMap(({ jwt }) => jwt?.providers ?? []))].flatMap(
+        (name) => jwtProviders[name] ?? [],
+      );
+      const [first, second] = providers.filter((one) => providers.some((other) => other !== one && alike(one, other)));
+      return first && second
+        ? {
+            reason: `a token is verified by the one provider its issuer and audience name, and "${first.name}" and "${second.name}" have both in common`,
+            remedy: "give them audiences of their own, or make them one provider with the keys of both",
+          }
+        : undefined;
+    }),
   ),
   "require.jwt.inlineKeys": everywhere(
     native("Modulus and exponent of each key in validate-jwt"),
