@@ -74,9 +74,6 @@ export function isCacheable(route: Route, model: GatewayModel): boolean {
   );
 }
 
-/** Providers a route accepts tokens of. */
-export const providersOf = (route: Route): string[] => [...new Set(alternativesOf(route).flatMap((item) => item.jwt?.providers ?? []))];
-
 /** Headers that only the gateway may write: its own and those claims are passed in. */
 export function claimHeaders(model: GatewayModel): string[] {
   return [...new Set(Object.values(model.jwtProviders).flatMap((provider) => Object.keys(provider.claimToHeaders)))].sort();

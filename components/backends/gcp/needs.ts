@@ -3,10 +3,6 @@ import { alternativesOf } from "../../spec/requirement.ts";
 
 /** What a model asks of the parts a Google gateway is put together from. Pure; `declaration` and `build` decide by the same words. */
 
-/** Providers a route accepts tokens of. */
-export const providersOf = (route: Route): string[] =>
-  [...new Set(alternativesOf(route).flatMap(({ jwt }) => jwt?.providers ?? []))].sort();
-
 /** True where a key is needed whichever alternative is chosen. */
 export const needsApiKey = (route: Route): boolean => {
   const alternatives = alternativesOf(route);

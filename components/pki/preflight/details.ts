@@ -55,7 +55,9 @@ const KEPT = 256;
 /** Reads a certificate's extensions. @throws when one is not what its standard says */
 export function detailsOf(certificate: X509Certificate): Details {
   const key = certificate.fingerprint256;
-  const details = known.get(key) ?? read(certificate);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const details = read(certificate);
   if (known.size >= KEPT) known.clear();
   known.set(key, details);
   return details;

@@ -1,5 +1,6 @@
+import { providersOf } from "../../../spec/requirement.ts";
 import { type Capabilities, composed, everywhere, native, refused } from "../../capabilities.ts";
-import { answersPassOurLoadBalancer, providersOf } from "../needs.ts";
+import { answersPassOurLoadBalancer } from "../needs.ts";
 import { accepted, countable, onModel, onProvider, onRoute, withinAccount } from "../restrictions.ts";
 
 const useRest = "use aws.flavour: rest";

@@ -1,6 +1,7 @@
 import type { Backend, GatewayModel, HeaderChanges } from "../../../spec/model.ts";
+import { providersOf } from "../../../spec/requirement.ts";
 import { CLIENT_CERTIFICATE_HEADER, CLIENT_IP_HEADER, contextKey, ORIGIN_HEADER } from "../authorizer-policy.ts";
-import { needsAuthorizer, providersOf } from "../needs.ts";
+import { needsAuthorizer } from "../needs.ts";
 import { backendPath, type Operation, variablesOf } from "./tree.ts";
 
 /** How API Gateway gets to a backend. */

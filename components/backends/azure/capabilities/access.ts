@@ -1,5 +1,5 @@
 import type { JwtProvider } from "../../../spec/model.ts";
-import { alternativesOf } from "../../../spec/requirement.ts";
+import { providersOf } from "../../../spec/requirement.ts";
 import { type Capabilities, composed, everywhere, native, refused } from "../../capabilities.ts";
 import { rsaKeys } from "../policy/token.ts";
 import { accepted, classicOnly, notBehindFrontDoor, onProvider, onRoute, onTiers } from "../restrictions.ts";
@@ -40,9 +40,7 @@ export const ACCESS = {
     onRoute("providers told apart by issuer and audience", (route, { jwtProviders }) => {
       const alike = (one: JwtProvider, other: JwtProvider) =>
         one.issuer === other.issuer && one.audiences.some((audience) => other.audiences.includes(audience));
-      const providers = [...new Set(alternativesOf(route).flatMap(({ jwt }) => jwt?.providers ?? []))].flatMap(
-        (name) => jwtProviders[name] ?? [],
-      );
+      const providers = providersOf(route).flatMap((name) => jwtProviders[name] ?? []);
       const [first, second] = providers.filter((one) => providers.some((other) => other !== one && alike(one, other)));
       return first && second
         ? {

@@ -1,5 +1,5 @@
 import type { GatewayModel, JwtProvider, Route } from "../../../spec/model.ts";
-import { alternativesOf } from "../../../spec/requirement.ts";
+import { alternativesOf, providersOf } from "../../../spec/requirement.ts";
 import { type Expression, expression, header, jsonOf, literal, literals, statements, variable } from "./csharp.ts";
 import { choose, setVariable, variableIs } from "./elements.ts";
 import type { Profiles } from "./profiles.ts";
@@ -17,8 +17,6 @@ const tokenExpression = (): Expression =>
     "var t = h.Substring(7).Trim();",
     `return Regex.IsMatch(t, ${literal("^[A-Za-z0-9_-]+[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+$")}) ? t : "";`,
   );
-
-const providersOf = (route: Route): string[] => [...new Set(alternativesOf(route).flatMap(({ jwt }) => jwt?.providers ?? []))];
 
 /** Routes whose requirement can be met without a token; whoever meets it so needs none. */
 const openOtherwise = (route: Route): boolean => alternativesOf(route).some(({ jwt }) => jwt === undefined);

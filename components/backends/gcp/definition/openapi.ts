@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { GatewayModel, JwtProvider, Method, Route, RoutePath } from "../../../spec/model.ts";
-import { alternativesOf } from "../../../spec/requirement.ts";
+import { alternativesOf, providersOf } from "../../../spec/requirement.ts";
 import { endpointsName, HEALTH_PATH, needsApiKey } from "../needs.ts";
 
 /** An OpenAPI 2.0 document, the only version every part of Endpoints reads. */
@@ -89,7 +89,7 @@ function securitySchemes(model: GatewayModel): Record<string, SecurityScheme> {
 export function securityOf(route: Route, model: GatewayModel): Record<string, string[]>[] {
   const key: Record<string, string[]> = needsApiKey(route) ? { [API_KEY]: [] } : {};
   const alternatives = alternativesOf(route);
-  const providers = [...new Set(alternatives.flatMap(({ jwt }) => jwt?.providers ?? []))].sort();
+  const providers = providersOf(route).sort();
   const tokens =
     alternatives.every(({ jwt }) => jwt !== undefined) && providers.every((name) => readableByEspv2(model.jwtProviders[name]))
       ? providers

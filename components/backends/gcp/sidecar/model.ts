@@ -35,13 +35,11 @@ function shared(backend: Backend, instances: number): Backend {
 function withoutCertificates(requirement: Requirement): Requirement {
   if (requirement.kind === "public") return requirement;
   const alternatives = requirement.alternatives.map((alternative): Alternative => ({ ...alternative, clientCertificate: undefined }));
-  const asking = alternatives.filter(({ jwt, apiKey }) => jwt !== undefined || apiKey !== undefined);
-  if (asking.length === 0) return { kind: "public" };
   // What is left of an alternative that asked for a certificate alone is kept by every connection; a token that comes all the same has to be valid.
-  return { kind: "anyOf", alternatives: asking.length === alternatives.length ? alternatives : [...asking, NOTHING] };
+  return alternatives.some(({ jwt, apiKey }) => jwt !== undefined || apiKey !== undefined)
+    ? { kind: "anyOf", alternatives }
+    : { kind: "public" };
 }
-
-const NOTHING: Alternative = { jwt: undefined, apiKey: undefined, clientCertificate: undefined };
 
 /** How many instances run at the same time at most. */
 export const instancesOf = ({ gcp }: GatewayModel): number => (gcp.flavour === "gke" ? (gcp.gke?.replicas ?? 1) : gcp.run.maxInstances);

@@ -1,4 +1,5 @@
 import type { GatewayModel, JwtProvider, Route } from "../../../spec/model.ts";
+import { providersOf } from "../../../spec/requirement.ts";
 import { FILTERS, IDENTITY } from "./filter-names.ts";
 import { claimPaths, providerHeaderKey } from "./jwt-claims.ts";
 import { duration, type JsonObject, typed } from "./values.ts";
@@ -34,15 +35,12 @@ export function routeTokens(route: Route): JsonObject | undefined {
   return named && typed("envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig", { requirement_name: named[0] });
 }
 
-/** Providers whose tokens some alternative of the route accepts. */
-export function providersOf(route: Route): string[] {
-  if (route.requirement.kind === "public") return [];
-  return [...new Set(route.requirement.alternatives.flatMap((alternative) => alternative.jwt?.providers ?? []))].sort();
-}
+/** Providers whose tokens some alternative of the route accepts, by name. */
+export const sortedProvidersOf = (route: Route): string[] => providersOf(route).sort();
 
 /** Where some alternative does without a token it may be missing, but never invalid. */
 function namedRequirement(route: Route): [string, JsonObject] | undefined {
-  const providers = providersOf(route);
+  const providers = sortedProvidersOf(route);
   if (route.requirement.kind === "public" || providers.length === 0) return undefined;
   const optional = route.requirement.alternatives.some((alternative) => alternative.jwt === undefined);
   const requirements = [...providers.map((name): JsonObject => ({ provider_name: name })), ...(optional ? [{ allow_missing: {} }] : [])];

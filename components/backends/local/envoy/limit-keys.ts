@@ -1,6 +1,6 @@
 import type { RateLimit, Route } from "../../../spec/model.ts";
 import { FILTERS, IDENTITY } from "./filter-names.ts";
-import { providersOf } from "./jwt.ts";
+import { sortedProvidersOf } from "./jwt.ts";
 import { claimPaths } from "./jwt-claims.ts";
 import { type JsonObject, typed } from "./values.ts";
 
@@ -13,7 +13,7 @@ export function limitName({ requests, per, burst, key }: RateLimit, route?: Rout
     gateway: () => "all",
     clientIp: () => "clientIp",
     consumer: () => "consumer",
-    jwtClaim: () => `claim ${key.kind === "jwtClaim" ? key.claim : ""} of ${route ? providersOf(route).join(",") : ""}`,
+    jwtClaim: () => `claim ${key.kind === "jwtClaim" ? key.claim : ""} of ${route ? sortedProvidersOf(route).join(",") : ""}`,
     header: () => `header ${key.kind === "header" ? key.header : ""}`,
   }[key.kind]();
   return `${requests} per ${per}, burst ${burst}, by ${by}`;
@@ -45,7 +45,7 @@ export function keyActions({ key }: RateLimit, route?: Route): JsonObject[] {
       return [expression("header", `'${key.header}' in request.headers ? request.headers['${key.header}'] : '${NONE}'`)];
     case "jwtClaim":
       // The same value of two issuers is not the same client.
-      return [fromHeader(IDENTITY.issuer, "issuer"), fromClaim(key.claim, route ? providersOf(route) : [])];
+      return [fromHeader(IDENTITY.issuer, "issuer"), fromClaim(key.claim, route ? sortedProvidersOf(route) : [])];
   }
 }
 

@@ -1,6 +1,6 @@
 import type { GatewayModel, Route } from "../../../spec/model.ts";
+import { providersOf } from "../../../spec/requirement.ts";
 import { FILTERS } from "./filter-names.ts";
-import { providersOf } from "./jwt.ts";
 import { runFilterWhen } from "./matching.ts";
 import { DISABLED, type JsonObject, typed } from "./values.ts";
 
