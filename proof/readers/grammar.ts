@@ -38,6 +38,20 @@ export function is(...values: readonly Json[]): Grammar {
 export const text = (pattern = /^[\s\S]+$/): Grammar =>
   where((value) => typeof value === "string" && pattern.test(value), `a text like ${pattern.source}`);
 
+/** A JSON text that holds this. */
+export const json =
+  (grammar: Grammar): Grammar =>
+  (value, at, say) => {
+    let held: Json;
+    try {
+      held = JSON.parse(String(value));
+    } catch {
+      say(at, "a JSON text");
+      return;
+    }
+    grammar(held, at, say);
+  };
+
 /** Certificates in PEM, one or more, and nothing else. */
 export const certificates = text(/^\s*(?:-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/);
 

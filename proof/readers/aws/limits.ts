@@ -2,22 +2,16 @@ import type { GatewayModel, RateLimit } from "../../../components/spec/model.ts"
 import type { Observations } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
 import type { Resources } from "../resources.ts";
+import { ROUTE_LIMITS } from "../route-limits.ts";
 import { type AwsApi, ruleOf } from "./api.ts";
-
-const ROUTE = {
-  gateway: "limit.route",
-  clientIp: "limit.routeClientIp",
-  consumer: "limit.routeConsumer",
-  jwtClaim: "limit.routeClaim",
-  header: "limit.routeHeader",
-} as const;
 
 /** Limits by the authorizer's counters, and plans by usage plans. */
 export function observeLimits(resources: Resources, api: AwsApi, model: GatewayModel, _acl: Json, o: Observations): void {
   for (const route of model.routes)
     for (const method of route.methods) {
       const rule = ruleOf(api, route, method);
-      for (const limit of route.rateLimits) o.holds(ROUTE[limit.key.kind], limit.path, `${method}: ${describe(limit)}`, held(rule, limit));
+      for (const limit of route.rateLimits)
+        o.holds(ROUTE_LIMITS[limit.key.kind], limit.path, `${method}: ${describe(limit)}`, held(rule, limit));
       for (const limit of model.rateLimits)
         o.holds(
           limit.key.kind === "gateway" ? "limit.gateway" : "limit.gatewayClientIp",

@@ -1,19 +1,12 @@
 import type { GatewayModel, RateLimit, Route } from "../../../components/spec/model.ts";
 import type { ProbeRequest } from "../../requests.ts";
 import type { Observations } from "../../verdicts.ts";
+import { ROUTE_LIMITS } from "../route-limits.ts";
 import { NOW } from "./policy/csharp.ts";
 import type { Limit, Run } from "./policy/happening.ts";
 import { USED_UP_SECONDS } from "./policy/run.ts";
 import type { RunProbe } from "./requests.ts";
 import { observeProblem } from "./shape.ts";
-
-const KINDS = {
-  gateway: "limit.route",
-  clientIp: "limit.routeClientIp",
-  consumer: "limit.routeConsumer",
-  jwtClaim: "limit.routeClaim",
-  header: "limit.routeHeader",
-} as const;
 
 const DAY = 86_400;
 const SECONDS = { day: DAY, week: 7 * DAY, month: 0 } as const;
@@ -33,7 +26,7 @@ export function observeLimits(run: RunProbe, request: ProbeRequest, route: Route
   };
   if (asked && plan) observePlan(model, plan, request, left, meets, o);
   for (const limit of route.rateLimits)
-    observeLimit(run, request, limit, meets(limit, `route/${route.name}/`), KINDS[limit.key.kind], found, o);
+    observeLimit(run, request, limit, meets(limit, `route/${route.name}/`), ROUTE_LIMITS[limit.key.kind], found, o);
   for (const limit of model.rateLimits)
     observeLimit(
       run,
@@ -114,7 +107,7 @@ function observeLimit(
   request: ProbeRequest,
   limit: RateLimit,
   met: Limit | undefined,
-  control: (typeof KINDS)[keyof typeof KINDS] | "limit.gateway" | "limit.gatewayClientIp",
+  control: (typeof ROUTE_LIMITS)[keyof typeof ROUTE_LIMITS] | "limit.gateway" | "limit.gatewayClientIp",
   found: Run,
   o: Observations,
 ): void {

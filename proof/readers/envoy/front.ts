@@ -212,7 +212,8 @@ export function observeHeaders(gateway: EnvoyGateway, model: GatewayModel, o: Ob
   );
 }
 
-const BACKENDS_OWN = [
+/** Headers of backends that the gateway does not pass on. */
+export const BACKENDS_OWN = [
   "server",
   "strict-transport-security",
   "access-control-allow-origin",

@@ -1,6 +1,7 @@
 import type { GatewayModel, RateLimit, Route } from "../../../components/spec/model.ts";
 import type { Observations } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
+import { ROUTE_LIMITS } from "../route-limits.ts";
 import { seconds } from "./front.ts";
 import { type EnvoyGateway, entriesOf, filterOf } from "./gateway.ts";
 
@@ -16,16 +17,8 @@ export function observeLimits(gateway: EnvoyGateway, model: GatewayModel, o: Obs
   observePlans(gateway, model, o);
 }
 
-const KINDS = {
-  gateway: "limit.route",
-  clientIp: "limit.routeClientIp",
-  consumer: "limit.routeConsumer",
-  jwtClaim: "limit.routeClaim",
-  header: "limit.routeHeader",
-} as const;
-
 function observeRouteLimit(gateway: EnvoyGateway, route: Route, limit: RateLimit, o: Observations): void {
-  const control = KINDS[limit.key.kind];
+  const control = ROUTE_LIMITS[limit.key.kind];
   const filter = filterOf(gateway, "gateway.route-limits");
   observeFilter(filter, control, limit.path, o);
   for (const entry of entriesOf(gateway).filter(({ name }) => name === route.name)) {

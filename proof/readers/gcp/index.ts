@@ -13,6 +13,7 @@ import { keyTable, observeTokens } from "../envoy/tokens.ts";
 import { type Json, parsed } from "../json.ts";
 import { observeLogs } from "../local/index.ts";
 import { Resources } from "../resources.ts";
+import { ROUTE_LIMITS } from "../route-limits.ts";
 import { armorDecides, ruleMatches } from "./armor.ts";
 import { decideAtEndpoints, observeDefinition } from "./endpoints.ts";
 import { observeFront } from "./front.ts";
@@ -189,13 +190,6 @@ function observeCertificates(gateway: EnvoyGateway, model: GatewayModel, o: Obse
 }
 
 const KEYS: Readonly<Record<string, string>> = { gateway: "ALL", clientIp: "IP", header: "HTTP_HEADER", consumer: "HTTP_HEADER" };
-const CONTROLS = {
-  gateway: "limit.route",
-  clientIp: "limit.routeClientIp",
-  consumer: "limit.routeConsumer",
-  jwtClaim: "limit.routeClaim",
-  header: "limit.routeHeader",
-} as const;
 
 /** Throttles: counted in windows, so that within any of them no more pass than the bucket would give. */
 /** True when a rule counts every request from these ranges. */
@@ -239,7 +233,7 @@ function observeLimits(policy: Json, model: GatewayModel, o: Observations): void
       for (const method of route.methods) {
         const path = `/${route.path.segments.map((segment) => ("literal" in segment ? segment.literal : "a")).join("/")}${route.path.kind === "prefix" ? "/b" : route.path.trailingSlash ? "/" : ""}`;
         o.holds(
-          CONTROLS[limit.key.kind],
+          ROUTE_LIMITS[limit.key.kind],
           limit.path,
           `${method} ${JSON.stringify(limit)}`,
           holds(limit, (rule) => ruleMatches(rule, { path, method })),

@@ -9,6 +9,7 @@ import {
   elements,
   type Grammar,
   is,
+  json,
   list,
   maybe,
   nothing,
@@ -195,15 +196,6 @@ const pair = (name: string, chain: Grammar, key: Grammar): Grammar =>
 /** The files next to Envoy: what is in the three of its configuration is read elsewhere. */
 function filesOf(model: GatewayModel): Grammar {
   const { name } = model;
-  const json =
-    (grammar: Grammar): Grammar =>
-    (value, at, say) => {
-      try {
-        grammar(JSON.parse(String(value)), at, say);
-      } catch {
-        say(at, "a JSON text");
-      }
-    };
   const secrets: Record<string, Grammar> = {};
   const internal = model.tls.certificate.source === "internal";
   if (internal) secrets.front = pair("front", from(`${name}-certificate`, "chainPem"), from(`${name}-certificate`, "privateKeyPem"));

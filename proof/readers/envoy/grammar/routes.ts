@@ -1,6 +1,7 @@
 import type { GatewayModel, Route } from "../../../../components/spec/model.ts";
 import { duration, either, elements, type Grammar, is, list, map, maybe, nothing, number, object, sequence, text } from "../../grammar.ts";
 import type { Json } from "../../json.ts";
+import { BACKENDS_OWN } from "../front.ts";
 import { RBAC_MATCHER, REQUIREMENT } from "./matching.ts";
 import { mutation, ruleMutations } from "./mutations.ts";
 import { ADD, extension, header, message, NAME, regex, SET, type Setting } from "./values.ts";
@@ -236,18 +237,6 @@ const entries =
 
 const routeList = (grammar: Grammar): Grammar =>
   object({ action: extension(NAME, message("config.route.v3.RouteList", { routes: grammar })) });
-
-const BACKENDS_OWN = [
-  "server",
-  "strict-transport-security",
-  "access-control-allow-origin",
-  "access-control-allow-credentials",
-  "access-control-allow-methods",
-  "access-control-allow-headers",
-  "access-control-expose-headers",
-  "access-control-max-age",
-  "access-control-allow-private-network",
-];
 
 /** The route table: the one host served, and 421 for every other. */
 export function routeTable(setting: Setting, others: readonly Grammar[], type: Readonly<Record<string, Grammar>> = {}): Grammar {

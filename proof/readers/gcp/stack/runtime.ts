@@ -1,4 +1,4 @@
-import { certificates, type Grammar, is, maybe, nothing, number, object, privateKey, sequence, text, where } from "../../grammar.ts";
+import { certificates, type Grammar, is, json, maybe, nothing, number, object, privateKey, sequence, text, where } from "../../grammar.ts";
 import { type Place, type Roles, usesNetwork } from "./roles.ts";
 
 const LABELS = { labels: where(() => true, "labels") };
@@ -109,16 +109,6 @@ export function runtimeRoles(place: Place): Roles {
   }
   return roles;
 }
-
-const json =
-  (grammar: Grammar): Grammar =>
-  (value, at, say) => {
-    try {
-      grammar(JSON.parse(String(value)), at, say);
-    } catch {
-      say(at, "a JSON text");
-    }
-  };
 
 /** A secret as Envoy reads it: a key pair, or the roots of the stack's own authority. */
 function secretContent({ output }: Place, name: string): Grammar {
