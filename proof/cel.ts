@@ -1,5 +1,5 @@
 import { Environment } from "@marcbachmann/cel-js";
-import { within } from "./requests.ts";
+import { within } from "./addresses.ts";
 
 /** Cloud Armor's rules language as a reader of CEL takes it, with the functions Google has of its own; maintained rules match nothing here. */
 const cel = new Environment({ unlistedVariablesAreDyn: true })

@@ -1,5 +1,6 @@
 import type { ControlId } from "../components/backends/controls.ts";
 import type { Alternative, GatewayModel, Method, Route } from "../components/spec/model.ts";
+import { admits, admitted, edgesOf, STRANGERS } from "./addresses.ts";
 import type { Outcome } from "./verdicts.ts";
 
 /** A token as a gateway sees it once its signature is verified. */
@@ -20,7 +21,7 @@ export interface ProbeRequest {
   readonly consumer: string | undefined;
   /** Subject alternative names of the client certificate, which an accepted authority signed. */
   readonly certificate: readonly string[] | undefined;
-  /** The client's address, IPv4. */
+  /** The client's address, IPv4 or IPv6. */
   readonly address: string;
 }
 
@@ -40,12 +41,12 @@ export function probesOf(model: GatewayModel): Probe[] {
 
 /** What the document says about a request, by docs/semantics.md: address, route, method, requirement. */
 export function expectedOutcome(model: GatewayModel, request: ProbeRequest): Outcome {
-  if (!admitted(model.access, request.address)) return 403;
+  if (!admits(model.access, request.address)) return 403;
   const here = routesAt(model, request.path);
   if (here.length === 0) return 404;
   const route = here.find((one) => one.methods.includes(request.method));
   if (route === undefined) return 405;
-  if (!admitted(route.access, request.address)) return 403;
+  if (!admits(route.access, request.address)) return 403;
   if (route.requirement.kind === "public") return "forwarded";
   const { alternatives } = route.requirement;
   if (alternatives.some((one) => satisfied(model, one, request, true))) return "forwarded";
@@ -113,26 +114,11 @@ const granted = ({ claims }: ProbeToken): string[] => String(claims.scope ?? "")
 export const claimOf = ({ claims }: ProbeToken, name: string): unknown =>
   name.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], claims);
 
-function admitted({ allowCidrs, denyCidrs }: Route["access"], address: string): boolean {
-  if (denyCidrs.some((block) => within(address, block))) return false;
-  return allowCidrs.length === 0 || allowCidrs.some((block) => within(address, block));
-}
-
-/** True when an IPv4 address lies in a block. */
-export function within(address: string, block: string): boolean {
-  if (block.includes(":")) return false;
-  const [base = "", bits = "32"] = block.split("/");
-  const size = 2 ** (32 - Number(bits));
-  return Math.floor(number(address) / size) === Math.floor(number(base) / size);
-}
-
-const number = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-
 function probesOfRoute(model: GatewayModel, route: Route): Probe[] {
   const probes: Probe[] = [];
   const path = samplePath(route);
   const [method = "GET"] = route.methods;
-  const welcome = welcomeAddress(model, route);
+  const welcome = admitted(model.access, route.access);
   const base: ProbeRequest = {
     method,
     path,
@@ -167,18 +153,25 @@ function probesOfRoute(model: GatewayModel, route: Route): Probe[] {
     if (expectedOutcome(model, request) === 404)
       add(pathControl(route), `${route.at}.path`, `${method} ${other}`, { ...best, path: other });
   }
-  for (const block of route.access.denyCidrs.concat(model.access.denyCidrs).filter(isIpv4))
-    add(route.access.denyCidrs.includes(block) ? "access.route" : "access.deny", `${route.at}.access`, `from ${block}`, {
-      ...best,
-      address: block.split("/")[0] as string,
-    });
-  if (route.access.allowCidrs.length > 0)
-    add("access.route", `${route.at}.access`, "from nowhere allowed", { ...best, address: "8.8.4.4" });
-  if (model.access.allowCidrs.length > 0) add("access.allow", "access.allowCidrs", "from nowhere allowed", { ...best, address: "8.8.4.4" });
+  addressProbes(model, route, (control, at, what, address) => add(control, at, what, { ...best, address }));
   return probes;
 }
 
-const isIpv4 = (block: string): boolean => !block.includes(":");
+/** The edges of every block a request to a route has to do with, and addresses nobody listed. */
+function addressProbes(model: GatewayModel, route: Route, add: (control: ControlId, at: string, what: string, address: string) => void) {
+  const own = `${route.at}.access`;
+  const listed = [
+    ...route.access.denyCidrs.map((block) => ["access.route", own, block] as const),
+    ...route.access.allowCidrs.map((block) => ["access.route", own, block] as const),
+    ...model.access.denyCidrs.map((block) => ["access.deny", "access.denyCidrs", block] as const),
+    ...model.access.allowCidrs.map((block) => ["access.allow", "access.allowCidrs", block] as const),
+  ];
+  for (const [control, at, block] of listed) for (const address of edgesOf(block)) add(control, at, `from ${address} of ${block}`, address);
+  for (const address of STRANGERS) {
+    if (route.access.allowCidrs.length > 0) add("access.route", own, `from ${address}`, address);
+    if (model.access.allowCidrs.length > 0) add("access.allow", "access.allowCidrs", `from ${address}`, address);
+  }
+}
 
 const pathControl = (route: Route): ControlId => (route.grpc ? "route.grpc" : `route.${route.path.kind}`);
 
@@ -296,14 +289,4 @@ function frontCertificate({ tls }: GatewayModel): string[] | undefined {
 function samplePath({ path }: Route): string {
   const parts = path.segments.map((segment) => ("literal" in segment ? segment.literal : "a1"));
   return `/${[...parts, ...(path.kind === "prefix" ? ["deep"] : path.trailingSlash ? [""] : [])].join("/")}`;
-}
-
-/** An address every list admits; undefined where the lists admit no IPv4 address. */
-function welcomeAddress(model: GatewayModel, route: Route): string | undefined {
-  const candidates = [
-    "192.0.2.200",
-    "10.20.4.4",
-    ...[...model.access.allowCidrs, ...route.access.allowCidrs].filter(isIpv4).map((block) => block.split("/")[0] as string),
-  ];
-  return candidates.find((address) => admitted(model.access, address) && admitted(route.access, address));
 }

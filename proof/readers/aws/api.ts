@@ -1,6 +1,6 @@
 import type { Route } from "../../../components/spec/model.ts";
+import { within } from "../../addresses.ts";
 import type { ProbeRequest } from "../../requests.ts";
-import { within } from "../../requests.ts";
 import type { Outcome } from "../../verdicts.ts";
 import { sha256 } from "../envoy/rbac.ts";
 import { type Json, parsed } from "../json.ts";

@@ -1,4 +1,4 @@
-import { within } from "../../requests.ts";
+import { within } from "../../addresses.ts";
 import type { Json } from "../json.ts";
 import type { Resources } from "../resources.ts";
 

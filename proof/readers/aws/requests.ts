@@ -1,5 +1,5 @@
 import type { GatewayModel } from "../../../components/spec/model.ts";
-import { within } from "../../requests.ts";
+import { admitted } from "../../addresses.ts";
 import type { Observations } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
 import type { Read, Resources } from "../resources.ts";
@@ -32,10 +32,7 @@ export function observeFirewall(
   api: AwsApi,
   o: Observations,
 ): (request: Inspected) => number | "passed" {
-  const address = ["192.0.2.200", "10.20.4.4", ...model.access.allowCidrs.map((block) => block.split("/")[0] as string)].find((one) => {
-    const listed = (blocks: readonly string[]) => blocks.some((block) => within(one, block));
-    return !listed(model.access.denyCidrs) && (model.access.allowCidrs.length === 0 || listed(model.access.allowCidrs));
-  });
+  const address = admitted(model.access);
   const decide = (request: Inspected) =>
     acl ? inspect(resources, acl.inputs, { ...(address === undefined ? {} : { address }), ...request }) : "passed";
   if (api.flavour === "http") {

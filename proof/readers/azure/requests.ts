@@ -1,5 +1,5 @@
-import ipaddr from "ipaddr.js";
 import type { GatewayModel, Route } from "../../../components/spec/model.ts";
+import { admitted, type Lists } from "../../addresses.ts";
 import { expectedOutcome, type ProbeRequest, probesOf } from "../../requests.ts";
 import type { Json } from "../json.ts";
 import type { Resources } from "../resources.ts";
@@ -59,36 +59,6 @@ export function apimRequest(resources: Resources, model: GatewayModel, request: 
     ...(gatewayId === undefined ? {} : { gatewayId }),
     ...(token && text ? { token: { provider: token.provider, text, claims: token.claims } } : {}),
   };
-}
-
-type Lists = Route["access"];
-
-/** What the document says about an address, IPv6 included. */
-export function admits({ allowCidrs, denyCidrs }: Lists, address: string): boolean {
-  const inside = (block: string) => {
-    const [one, other] = [ipaddr.parse(address), ipaddr.parse(block.split("/")[0] ?? "")];
-    return one.kind() === other.kind() && one.match(ipaddr.parseCIDR(block));
-  };
-  return !denyCidrs.some(inside) && (allowCidrs.length === 0 || allowCidrs.some(inside));
-}
-
-/** First and last address of a block. */
-export function edgesOf(block: string): string[] {
-  const [address, bits] = ipaddr.parseCIDR(block);
-  const bytes = address.toByteArray();
-  const edge = (fill: 0 | 1) =>
-    bytes.map((byte, index) => {
-      const free = Math.max(0, Math.min(8, (index + 1) * 8 - bits));
-      const low = 2 ** free - 1;
-      return fill === 1 ? byte | low : byte & ~low & 255;
-    });
-  return [ipaddr.fromByteArray(edge(0)).toString(), ipaddr.fromByteArray(edge(1)).toString()];
-}
-
-/** An address all lists admit; undefined where there is none. */
-export function admitted(...lists: readonly Lists[]): string | undefined {
-  const candidates = ["192.0.2.200", "10.20.4.4", "2001:db8:77::1", ...lists.flatMap(({ allowCidrs }) => allowCidrs.flatMap(edgesOf))];
-  return candidates.find((address) => lists.every((one) => admits(one, address)));
 }
 
 const OPEN: Lists = { allowCidrs: [], denyCidrs: [] };

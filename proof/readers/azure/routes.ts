@@ -1,4 +1,5 @@
 import type { GatewayModel, Route } from "../../../components/spec/model.ts";
+import { admits, edgesOf } from "../../addresses.ts";
 import { expectedOutcome, type ProbeRequest } from "../../requests.ts";
 import type { Observations } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
@@ -8,7 +9,7 @@ import { answeredHeaders, forwardedHeaders, HIDDEN, needsToken, REMOVED } from "
 import { observeLimits } from "./limits.ts";
 import { APIM } from "./policies.ts";
 import type { Run } from "./policy/happening.ts";
-import { admits, apimRequest, edgesOf, forwardedFor, hopsOf, passingOf, type RunProbe } from "./requests.ts";
+import { apimRequest, forwardedFor, hopsOf, passingOf, type RunProbe } from "./requests.ts";
 import { observeProblem } from "./shape.ts";
 
 /** What a request that passes becomes, and what becomes of its answer. */

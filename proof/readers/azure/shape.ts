@@ -1,9 +1,10 @@
 import type { GatewayModel } from "../../../components/spec/model.ts";
+import { admits, admitted, edgesOf } from "../../addresses.ts";
 import { type ProbeRequest, probesOf } from "../../requests.ts";
 import type { Observations } from "../../verdicts.ts";
 import { problemOf } from "./expected.ts";
 import type { Run } from "./policy/happening.ts";
-import { admits, admitted, edgesOf, type RunProbe } from "./requests.ts";
+import type { RunProbe } from "./requests.ts";
 
 const AMBIGUOUS = ["/a%2fb", "/a%5cb", "/a%00b", "/a/../b", "/a/./b", "/a//b", "/a\\b", "/a%2e%2e/b", "/a..;/b", "/a%252fb", "/a%zz"];
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { claimOf, type ProbeRequest, within } from "../../requests.ts";
+import { within } from "../../addresses.ts";
+import { claimOf, type ProbeRequest } from "../../requests.ts";
 import type { Json } from "../json.ts";
 
 /** What RBAC rules look at: a request, and what the filters before found out about it. */

@@ -1,5 +1,5 @@
+import { within } from "../../addresses.ts";
 import { evaluateArmor } from "../../cel.ts";
-import { within } from "../../requests.ts";
 import type { Json } from "../json.ts";
 
 export interface ArmorRequest {

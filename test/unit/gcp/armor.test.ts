@@ -5,8 +5,8 @@ import { pathIs, pathRegex, quoted } from "../../../components/backends/gcp/armo
 import { type ArmorRule, armorRules } from "../../../components/backends/gcp/armor/rules.ts";
 import { thresholdOf } from "../../../components/backends/gcp/armor/windows.ts";
 import type { RateLimit, RoutePath } from "../../../components/spec/model.ts";
+import { within } from "../../../proof/addresses.ts";
 import { evaluateArmor } from "../../../proof/cel.ts";
-import { within } from "../../../proof/requests.ts";
 import { modelOf } from "../../support/plan.ts";
 
 interface Request {
