@@ -1,10 +1,12 @@
+import { availableParallelism } from "node:os";
 import { proveMutations } from "./mutations/report.ts";
-import { proveParity } from "./parity-run.ts";
+import { proveParity } from "./parity/prove.ts";
 import { reportScans } from "./scans.ts";
 
 /**
  * `npm run proof -- parity`, `mutations` or `scans`: each proves, and writes its report to docs/proof. Parity takes `--documents` (on this machine's
- * cloud), `--clouds` (documents on each of the others), `--from` (the first seed) and `--seconds` (when to stop with what there is).
+ * cloud), `--clouds` (documents on each of the others), `--from` (the first seed), `--seconds` (when to stop with what there is)
+ * and `--workers` (threads, as many as there are cores unless told).
  *
  * @returns the exit code: 1 when something weaker than asked was found
  */
@@ -21,6 +23,7 @@ export async function prove(root: string, args: readonly string[]): Promise<numb
         clouds: option("clouds", 10_000),
         from: option("from", 1),
         seconds: option("seconds", Number.POSITIVE_INFINITY),
+        workers: option("workers", availableParallelism()),
       });
     case "mutations":
       return proveMutations(root);

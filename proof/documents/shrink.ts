@@ -2,7 +2,7 @@ import type { Cloud } from "../../components/backends/contract.ts";
 import { judge } from "../../components/backends/judge.ts";
 import { loadDocument } from "../../components/spec/load.ts";
 import { planInTheOpen } from "../open-plan.ts";
-import { observe } from "../parity.ts";
+import { observe } from "../parity/observe.ts";
 
 type Path = readonly string[];
 

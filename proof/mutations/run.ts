@@ -2,7 +2,7 @@ import { reviewPolicies } from "../../automation/policies.ts";
 import type { Cloud } from "../../components/backends/contract.ts";
 import type { GatewayModel } from "../../components/spec/model.ts";
 import { masked, type OpenPlan } from "../open-plan.ts";
-import { observe, unread } from "../parity.ts";
+import { observe, unread } from "../parity/observe.ts";
 import type { Observation } from "../verdicts.ts";
 import { notRelevant } from "./not-relevant.ts";
 import { OPERATORS, type Operator, REMOVED } from "./operators.ts";

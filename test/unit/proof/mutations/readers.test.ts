@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PlainSecret } from "../../../../automation/plan/recorder.ts";
 import type { OpenPlan } from "../../../../proof/open-plan.ts";
 import { planInTheOpen } from "../../../../proof/open-plan.ts";
-import { observe } from "../../../../proof/parity.ts";
+import { observe } from "../../../../proof/parity/observe.ts";
 import { modelOf } from "../../../support/plan.ts";
 
 const DOCUMENT = JSON.stringify({

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { runParity } from "../../../../proof/parity-run.ts";
+import { runParity } from "../../../../proof/parity/run.ts";
 
 describe("Parity of random documents on AWS", function () {
   this.timeout(120_000);
   it("finds every promise exact, stronger or refused", async () => {
     // Seeds that the run of the report does not begin with, so that the two look at different documents.
-    const { weakenings, documents } = await runParity({ from: 900_000, documents: 6, clouds: 6, seconds: 100 }, ["aws"]);
+    const { weakenings, documents } = await runParity({ from: 900_000, documents: { aws: 6 } });
     assert.deepEqual(weakenings, []);
     assert.ok(documents.aws.planned > 0);
   });

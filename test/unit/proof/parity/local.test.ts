@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { runParity } from "../../../../proof/parity-run.ts";
+import { runParity } from "../../../../proof/parity/run.ts";
 
 describe("Parity of random documents on this machine", function () {
   this.timeout(120_000);
   it("finds every promise exact, stronger or refused", async () => {
     // Seeds that the run of the report does not begin with, so that the two look at different documents.
-    const { weakenings, documents } = await runParity({ from: 900_000, documents: 30, clouds: 30, seconds: 100 }, ["local"]);
+    const { weakenings, documents } = await runParity({ from: 900_000, documents: { local: 30 } });
     assert.deepEqual(weakenings, []);
     assert.ok(documents.local.planned > 0);
   });

@@ -1,12 +1,12 @@
-import type { Cloud } from "../components/backends/contract.ts";
-import { type ControlId, usedControls } from "../components/backends/controls.ts";
-import type { GatewayModel } from "../components/spec/model.ts";
-import type { OpenPlan } from "./open-plan.ts";
-import { readAws } from "./readers/aws/index.ts";
-import { readAzure } from "./readers/azure/index.ts";
-import { readGcp } from "./readers/gcp/index.ts";
-import { readLocal } from "./readers/local/index.ts";
-import { type Observation, Observations } from "./verdicts.ts";
+import type { Cloud } from "../../components/backends/contract.ts";
+import { type ControlId, usedControls } from "../../components/backends/controls.ts";
+import type { GatewayModel } from "../../components/spec/model.ts";
+import type { OpenPlan } from "../open-plan.ts";
+import { readAws } from "../readers/aws/index.ts";
+import { readAzure } from "../readers/azure/index.ts";
+import { readGcp } from "../readers/gcp/index.ts";
+import { readLocal } from "../readers/local/index.ts";
+import { type Observation, Observations } from "../verdicts.ts";
 
 type Reader = (plan: OpenPlan, model: GatewayModel, observations: Observations) => void;
 
