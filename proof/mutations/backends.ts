@@ -15,18 +15,19 @@ export interface Sample {
   readonly seeds: readonly number[];
   /** At most so many mutations of the stack's plan, evenly spread. @default all */
   readonly stack?: number;
+  /** At most so many of each document written for the cloud. @default all */
+  readonly written?: number;
   /** At most so many of each random document's. @default all */
   readonly random?: number;
 }
 
 /** Breaks the plans of one backend, input by input. */
-export async function mutateBackend(root: string, cloud: Cloud, { seeds, stack, random }: Sample): Promise<BackendMutations> {
+export async function mutateBackend(root: string, cloud: Cloud, { seeds, ...most }: Sample): Promise<BackendMutations> {
   const plans: { name: string; mutations: Mutations }[] = [];
   for (const subject of await subjectsOf(root, cloud, seeds)) {
-    const { name, model, secrets } = subject;
-    const most = subject.random ? random : stack;
+    const { name, kind, model, secrets } = subject;
     const plan = await planInTheOpen({ cloud, model, secrets });
-    plans.push({ name, mutations: mutatePlan(plan, model, { document: name, ...(most === undefined ? {} : { most }) }) });
+    plans.push({ name, mutations: mutatePlan(plan, model, { document: name, ...(most[kind] === undefined ? {} : { most: most[kind] }) }) });
   }
   return { cloud, plans };
 }

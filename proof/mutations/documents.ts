@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Cloud } from "../../components/backends/contract.ts";
@@ -11,9 +11,9 @@ import { randomDocument } from "../documents/random.ts";
 /** A model to break the plan of. */
 export interface Subject {
   readonly cloud: Cloud;
-  /** The stack, or the seed of the random document. */
+  /** The stack, the name of the written document, or the seed of the random one. */
   readonly name: string;
-  readonly random: boolean;
+  readonly kind: "stack" | "written" | "random";
   readonly model: GatewayModel;
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -21,7 +21,7 @@ export interface Subject {
 /** The shop's stacks. */
 const STACKS: Readonly<Record<Cloud, string>> = { aws: "aws-prod", azure: "azure-prod", gcp: "gcp-prod", local: "local" };
 
-/** The shop's stack on a cloud, and random documents by their seeds; those of which a cloud keeps nothing are left out. */
+/** The shop's stack on a cloud, the documents written for it, and random documents by their seeds; those of which a cloud keeps nothing are left out. */
 export async function subjectsOf(root: string, cloud: Cloud, seeds: readonly number[] = []): Promise<Subject[]> {
   const stack = STACKS[cloud];
   const { config } = parse(readFileSync(join(root, "stacks", `Pulumi.${stack}.yaml`), "utf8")) as { config: Record<string, unknown> };
@@ -29,11 +29,26 @@ export async function subjectsOf(root: string, cloud: Cloud, seeds: readonly num
     file: join(root, String(config["secure-gateway:document"])),
     overlays: [{ value: config["secure-gateway:overlay"] ?? {}, origin: stack }],
   });
-  const subjects: Subject[] = [{ cloud, name: stack, random: false, model, secrets: {} }];
+  const subjects: Subject[] = [{ cloud, name: stack, kind: "stack", model, secrets: {} }, ...(await writtenFor(root, cloud))];
   for (const seed of seeds) {
     const { value, secrets } = randomDocument(seed, testCertificates());
     const accepted = await acceptedBy(cloud, value);
-    if (accepted.model) subjects.push({ cloud, name: `seed ${seed}`, random: true, model: accepted.model, secrets });
+    if (accepted.model) subjects.push({ cloud, name: `seed ${seed}`, kind: "random", model: accepted.model, secrets });
   }
   return subjects;
+}
+
+/** Documents that ask for what random ones do not: networks of one's own, ways to one's premises, other flavours. */
+export async function writtenFor(root: string, cloud: Cloud): Promise<Subject[]> {
+  const folder = join(root, "proof", "documents", "written", cloud);
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(".yaml"))
+    .sort();
+  return Promise.all(
+    files.map(async (file): Promise<Subject> => {
+      const model = await loadModel({ file: join(folder, file) });
+      return { cloud, name: file.replace(/\.yaml$/, ""), kind: "written", model, secrets: {} };
+    }),
+  );
 }

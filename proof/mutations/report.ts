@@ -5,7 +5,7 @@ import { type BackendMutations, isCaught, isMissed, mutateBackend, resultsOf } f
 import { EQUIVALENT, equivalentTo } from "./equivalent.ts";
 import type { MutationResult } from "./run.ts";
 
-/** All mutations of the shop's stacks, and an even sample of those of the first random documents. */
+/** All mutations of the shop's stacks and of the written documents, and an even sample of those of the first random documents. */
 const SAMPLE = { seeds: Array.from({ length: 10 }, (_, index) => index + 1), random: 150 };
 
 /**
@@ -42,8 +42,8 @@ export function mutationReport(backends: readonly BackendMutations[]): string {
 
 <!-- Written by \`npm run proof -- mutations\`; change proof/ instead. -->
 
-Plans of the shop's stacks and of random documents were broken one input at a time: every place of every resource, also inside definitions, policies and
-configuration files, by every operator that has something to do there; one for each kind of place. All of them were tried on the shop's stacks, an even sample on each of the
+Plans of the shop's stacks, of documents written for what random ones do not ask for (networks, ways to one's premises, other flavours), and of random documents were broken one input at a time: every place of every resource, also inside definitions, policies and
+configuration files, by every operator that has something to do there; one for each kind of place. All of them were tried on the shop's stacks and the written documents, an even sample on each of the
 random documents. The policy pack and the readers of [parity.md](parity.md) were asked what is wrong. A mutation is *caught* when a policy fails that held before, or a reader
 finds something else than the document asks for. Inputs that do not matter are left out, each with its reason below.
 
