@@ -47,8 +47,18 @@ export async function writtenFor(root: string, cloud: Cloud): Promise<Subject[]>
     .sort();
   return Promise.all(
     files.map(async (file): Promise<Subject> => {
-      const model = await loadModel({ file: join(folder, file) });
-      return { cloud, name: file.replace(/\.yaml$/, ""), kind: "written", model, secrets: {} };
+      const path = join(folder, file);
+      const secrets = Object.fromEntries(secretsIn(parse(readFileSync(path, "utf8"))).map((name) => [name, madeUpSecret(name)]));
+      return { cloud, name: file.replace(/\.yaml$/, ""), kind: "written", model: await loadModel({ file: path }), secrets };
     }),
   );
+}
+
+/** The value of a secret a written document names. */
+export const madeUpSecret = (name: string): string => `value-of-${name}`;
+
+/** Names of the secrets a document refers to. */
+function secretsIn(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, entry]) => (key === "secret" && typeof entry === "string" ? [entry] : secretsIn(entry)));
 }
