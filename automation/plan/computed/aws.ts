@@ -58,8 +58,7 @@ export const awsAnswers: CloudAnswers = (token, inputs) => {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder a reader of the plan sees
       return { region: "${region}" };
     case "aws:acmpca/getCertificateAuthority:getCertificateAuthority":
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder a reader of the plan sees
-      return { certificate: "${authority}", certificateChain: "" };
+      return { certificate: `\${authority ${inputs.arn}}`, certificateChain: "" };
     case "aws:route53/getZone:getZone": {
       const name = typeof inputs.name === "string" ? inputs.name : "";
       return { zoneId: inputs.zoneId ?? `\${zone ${name}}`, name, nameServers: [] };

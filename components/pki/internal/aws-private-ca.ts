@@ -43,8 +43,8 @@ export class AwsPrivateCaIssuer implements CertificateIssuer {
     this.#opts = opts;
     const { parent } = opts();
     const rootOf = (arn: string) =>
-      getCertificateAuthorityOutput({ arn }, parent === undefined ? {} : { parent }).apply(({ certificate, certificateChain }) =>
-        lastRoot(`${certificate}\n${certificateChain ?? ""}`),
+      getCertificateAuthorityOutput({ arn, region: regionOf(arn) }, parent === undefined ? {} : { parent }).apply(
+        ({ certificate, certificateChain }) => lastRoot(`${certificate}\n${certificateChain ?? ""}`),
       );
     this.roots = [settings.arn, ...(settings.alsoTrusted === undefined ? [] : [settings.alsoTrusted])].map(rootOf);
     this.trustBundlePem = pulumi.all([...this.roots]).apply((all) => all.join(""));
@@ -70,6 +70,7 @@ export class AwsPrivateCaIssuer implements CertificateIssuer {
         certificateSigningRequest: csr.certRequestPem,
         signingAlgorithm: this.#settings.signingAlgorithm ?? "SHA256WITHECDSA",
         templateArn: `arn:${partition}:acm-pca:::template/${template}`,
+        region: regionOf(this.#settings.arn),
         validity: { type: "DAYS", value: String(life.validityHours / HOURS_PER_DAY) },
       },
       this.#opts({
@@ -91,6 +92,9 @@ export class AwsPrivateCaIssuer implements CertificateIssuer {
     };
   }
 }
+
+/** An authority is asked in its own region, whatever region the stack is in. */
+const regionOf = (arn: string): string => arn.split(":")[3] ?? "";
 
 /** The root at the end of a chain, which AWS and Google give with it. A text without certificates, as in an offline plan, stays as it is. */
 export function lastRoot(chain: string): string {

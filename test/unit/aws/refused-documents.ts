@@ -24,6 +24,10 @@ export function refusedDocuments(a: Certificates): RefusedDocument[] {
   });
   const provider = (fields: object) => ({ jwt: { providers: { login: { ...LOGIN, ...fields } } } });
   const other = { ...LOGIN, issuer: "https://other.example.com", jwksUri: "https://other.example.com/jwks.json" };
+  const onPremises = (addresses: string[], line: unknown = "existing") => ({
+    aws: { network: { routeTableIds: ["rtb-0123456789abcdef0"], line } },
+    backends: { orders: { network: { type: "onPremises", addresses } } },
+  });
   const many = Object.fromEntries(
     Array.from({ length: 301 }, (_, i) => [`r${i}`, { path: `/r${i}`, methods: ["GET"], backend: "orders", public: true }]),
   );
@@ -319,6 +323,19 @@ export function refusedDocuments(a: Certificates): RefusedDocument[] {
     ],
     ["unverified nlb", REGIONAL, { edge: "cdn", aws: { network: { bridge: "nlb" } } }],
     ["line", REGIONAL, { aws: { network: { line: { vpn: { customerGatewayAddress: "203.0.113.12" } } } } }],
+    ["line address v6", REGIONAL, onPremises(["2001:db8::1"])],
+    ["line address public", REGIONAL, onPremises(["10.20.0.10", "203.0.113.10"])],
+    ["addresses mixed", REGIONAL, { backends: { orders: { network: { addresses: ["10.0.1.10", "2001:db8::1"] } } } }],
+    [
+      "line blocks",
+      REGIONAL,
+      onPremises(["10.20.0.10"], { vpn: { customerGatewayAddress: "203.0.113.12", cidrs: ["10.20.0.1/16", "2001:db8::/32", "10.20/16"] } }),
+    ],
+    [
+      "line number",
+      REGIONAL,
+      onPremises(["10.20.0.10"], { directConnect: { connectionId: "dxcon-fg5678gh", vlan: 7, bgpAsn: 65010, amazonSideAsn: 65535 } }),
+    ],
     ["no body", EDGE, { limits: { body: 0 }, routes: { health: { methods: ["POST"] } } }],
     ...[2000, 20_000].map(
       (requests) =>

@@ -107,4 +107,15 @@ describe("issuers of internal certificates", function () {
       assert.match(seen.client, /DNS:stock\.shop\.internal/);
       await assert.rejects(handshake(server, client, "elsewhere.shop.internal"), /altnames|does not match/i);
     });
+
+  it("AWS Private CA: an authority is asked in its own region", async () => {
+    const { made } = await withRealCertificates<string>(
+      () => ({ leaf: (ISSUERS["AWS Private CA"]?.make() as CertificateIssuer).issue("orders", REQUEST).certificatePem }),
+      await cloudAuthority("Cloud"),
+    );
+    assert.deepEqual(
+      made.filter(({ type }) => type.startsWith("aws:acmpca/")).map(({ inputs }) => inputs.region),
+      ["eu-central-1"],
+    );
+  });
 });

@@ -7,7 +7,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Backend, Cors } from "../../../spec/model.ts";
 import { type AwsBuild, contentName } from "../build.ts";
 import { strictTransportSecurity } from "../needs.ts";
-import { type Network, portsOf } from "./network.ts";
+import { addressType, type Network, portsOf } from "./network.ts";
 import { targets } from "./targets.ts";
 
 export interface ApplicationBalancer {
@@ -34,6 +34,7 @@ export function applicationBalancer(
       name: contentName(`${b.name}-alb`, network.subnetIds),
       internal: true,
       loadBalancerType: "application",
+      ...addressType(backends),
       subnets: [...network.subnetIds],
       securityGroups: [group.id],
       dropInvalidHeaderFields: true,

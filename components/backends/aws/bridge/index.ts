@@ -14,7 +14,7 @@ import type { Connection } from "../definition/integration.ts";
 import { aliasRecords, type Zone } from "../dns.ts";
 import { type ApplicationBalancer, applicationBalancer } from "./application.ts";
 import { line } from "./line.ts";
-import { allow, allowTargets, type Network, portsOf, securityGroup } from "./network.ts";
+import { addressType, allow, allowTargets, type Network, portsOf, securityGroup } from "./network.ts";
 import { targets } from "./targets.ts";
 
 /** Where the health of one hop's targets is measured. */
@@ -73,7 +73,7 @@ export class Bridge extends pulumi.ComponentResource {
   /** TLS passes through to the targets; API Gateway verifies what they show. */
   #passThrough(b: AwsBuild, network: Network, backends: readonly Backend[]): TargetHealth[] {
     const group = securityGroup(b, network, "balancer-group", "Internal load balancer of the gateway");
-    const balancer = networkBalancer(b, network, group);
+    const balancer = networkBalancer(b, network, group, addressType(backends));
     allowTargets(b, group, backends);
     const groups = backends.map((backend) => {
       const target = targets(b, network, backend, "TCP");
@@ -115,7 +115,8 @@ export class Bridge extends pulumi.ComponentResource {
   ): TargetHealth[] {
     const hops: TargetHealth[] = [];
     const outer = securityGroup(b, network, "network-balancer-group", "Network Load Balancer of the gateway");
-    const balancer = networkBalancer(b, network, outer);
+    // Its targets are the other balancer's IPv4 addresses.
+    const balancer = networkBalancer(b, network, outer, {});
     for (const port of portsOf(backends)) {
       allow(b, "balancer", outer, inner, port);
       const fixed = { port, protocol: "TCP", vpcId: network.vpcId, targetType: "alb" };
@@ -178,13 +179,14 @@ const CHAINS = {
   nlb: "VPC link, Network Load Balancer",
 } as const;
 
-function networkBalancer(b: AwsBuild, network: Network, group: SecurityGroup): LoadBalancer {
+function networkBalancer(b: AwsBuild, network: Network, group: SecurityGroup, addresses: { ipAddressType?: "dualstack" }): LoadBalancer {
   return new LoadBalancer(
     `${b.name}-network-balancer`,
     {
       name: contentName(`${b.name}-nlb`, network.subnetIds),
       internal: true,
       loadBalancerType: "network",
+      ...addresses,
       subnets: [...network.subnetIds],
       securityGroups: [group.id],
       // The only other way in than the group's rules is the VPC link itself.

@@ -9,6 +9,12 @@ export type Network = NonNullable<GatewayModel["aws"]["network"]>;
 /** Addresses of a private or on-premises backend. */
 export const addressesOf = (backend: Backend): readonly string[] => (backend.network.type === "public" ? [] : backend.network.addresses);
 
+export const isIpv6 = (address: string): boolean => address.includes(":");
+
+/** IP addresses of a load balancer: one with IPv6 targets needs IPv6 of its own, in subnets that have it. */
+export const addressType = (backends: readonly Backend[]): { ipAddressType?: "dualstack" } =>
+  backends.some((backend) => addressesOf(backend).some(isIpv6)) ? { ipAddressType: "dualstack" } : {};
+
 /** Ports the bridge listens on. */
 export const portsOf = (backends: readonly Backend[]): number[] =>
   [...new Set(backends.map((backend) => backend.port))].sort((a, b) => a - b);
@@ -49,7 +55,7 @@ export function allowTargets(b: AwsBuild, from: SecurityGroup, backends: readonl
           ipProtocol: "tcp",
           fromPort: backend.port,
           toPort: backend.port,
-          ...(address.includes(":") ? { cidrIpv6: `${address}/128` } : { cidrIpv4: `${address}/32` }),
+          ...(isIpv6(address) ? { cidrIpv6: `${address}/128` } : { cidrIpv4: `${address}/32` }),
           description: `To backend ${backend.name}`,
           tags: b.tags,
           ...b.inRegion,

@@ -2,11 +2,11 @@ import { TargetGroup } from "@pulumi/aws/lb/targetGroup.js";
 import { TargetGroupAttachment } from "@pulumi/aws/lb/targetGroupAttachment.js";
 import type { Backend } from "../../../spec/model.ts";
 import { type AwsBuild, contentName } from "../build.ts";
-import { addressesOf, type Network } from "./network.ts";
+import { addressesOf, isIpv6, type Network } from "./network.ts";
 
 /** The addresses of one backend as targets. `HTTPS` behind an Application Load Balancer, `TCP` where TLS passes through. */
 export function targets(b: AwsBuild, network: Network, backend: Backend, protocol: "HTTPS" | "TCP"): TargetGroup {
-  const ipAddressType = addressesOf(backend).some((address) => address.includes(":")) ? "ipv6" : "ipv4";
+  const ipAddressType = addressesOf(backend).some(isIpv6) ? "ipv6" : "ipv4";
   const fixed = { port: backend.port, protocol, vpcId: network.vpcId, targetType: "ip", ipAddressType };
   const interval = (backend.healthCheck?.intervalMs ?? 10_000) / 1000;
   const group = new TargetGroup(
