@@ -74,11 +74,18 @@ export class AwsBuild {
 }
 
 /**
- * A physical name within AWS's 32 characters, made from what forces a replacement: changed content is another name,
- * so that the successor can exist before the predecessor goes.
+ * A physical name as load balancers and target groups take it: 32 letters, digits and hyphens, not starting with `internal-`. It is made from what forces a
+ * replacement: changed content is another name, so that the successor can exist before the predecessor goes.
  */
 export function contentName(name: string, content: unknown): string {
-  return `${name.slice(0, 23).replace(/-+$/, "")}-${digest(JSON.stringify(content)).slice(0, 8)}`;
+  const short = name
+    .replaceAll("_", "-")
+    .replace(/^internal-/, "int-")
+    .slice(0, 23)
+    .replace(/-+$/, "");
+  // What had to be left out of a name still tells it from another.
+  const whole = short === name ? content : [name, content];
+  return `${short}-${digest(JSON.stringify(whole)).slice(0, 8)}`;
 }
 
 export const digest = (text: string): string => createHash("sha256").update(text).digest("hex");

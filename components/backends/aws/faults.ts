@@ -1,6 +1,6 @@
 import type { Fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
-import { addressFaults, lineFaults } from "./bridge/faults.ts";
+import { addressFaults, lineFaults, nameFaults } from "./bridge/faults.ts";
 import { restDefinition } from "./definition/rest.ts";
 import { unfoldRoutes } from "./definition/tree.ts";
 import { largestBody, privateBackends, usedPlans } from "./needs.ts";
@@ -161,7 +161,7 @@ const network: Check = (model) => {
       );
     found.push(...clashes(backends, ({ host, port }) => `${host}:${port}`, "a host and port"));
   } else found.push(...clashes(backends, ({ port }) => `port ${port}`, "a port of the Network Load Balancer"));
-  found.push(...addressFaults(backends), ...lineFaults(settings, model));
+  found.push(...addressFaults(backends), ...nameFaults(settings, backends), ...lineFaults(settings, model));
   if (settings.line !== "existing" && settings.routeTableIds.length === 0)
     found.push(
       fault("aws.network.routeTableIds", "is empty: the subnets would not learn the line's routes", "list the route tables of the subnets"),

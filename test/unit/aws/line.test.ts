@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { GatewayPlan } from "../../../automation/plan/plan.ts";
+import { contentName } from "../../../components/backends/aws/build.ts";
 import { assertAfter, planOf, resource, resources } from "../../support/plan.ts";
 import { NETWORK, REGIONAL, text } from "./documents.ts";
 
@@ -75,5 +76,14 @@ describe("AWS load balancers", () => {
       ["shop-network-balancer", undefined],
     ]);
     assert.deepEqual(await addressTypes("alb", "10.0.1.10"), [["shop-balancer", undefined]]);
+  });
+
+  it("and their target groups have names AWS takes, each another", () => {
+    const long = "a-gateway-with-quite-a-long-name";
+    const names = ["shop-orders", "shop-core_bank", "shop-core-bank", "internal-nlb", `${long}-orders`, `${long}-stock`].map((name) =>
+      contentName(name, { port: 443 }),
+    );
+    assert.equal(new Set(names).size, names.length);
+    for (const name of names) assert.match(name, /^(?!internal-)[a-z0-9-]{1,23}-[0-9a-f]{8}$/);
   });
 });

@@ -325,6 +325,15 @@ export function refusedDocuments(a: Certificates): RefusedDocument[] {
     ["line", REGIONAL, { aws: { network: { line: { vpn: { customerGatewayAddress: "203.0.113.12" } } } } }],
     ["line address v6", REGIONAL, onPremises(["2001:db8::1"])],
     ["line address public", REGIONAL, onPremises(["10.20.0.10", "203.0.113.10"])],
+    [
+      "chain name",
+      REGIONAL,
+      {
+        aws: { network: { bridge: "nlb-alb" } },
+        backends: { orders: null, "balancer-443": REGIONAL.backends.orders },
+        routes: { health: { backend: "balancer-443" } },
+      },
+    ],
     ["addresses mixed", REGIONAL, { backends: { orders: { network: { addresses: ["10.0.1.10", "2001:db8::1"] } } } }],
     [
       "line blocks",

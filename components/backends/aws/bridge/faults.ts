@@ -34,6 +34,12 @@ export function addressFaults(backends: readonly Backend[]): Fault[] {
   });
 }
 
+/** Names that the chain's own target groups have. */
+export const nameFaults = ({ bridge }: Network, backends: readonly Backend[]): Fault[] =>
+  backends
+    .filter(({ name }) => bridge === "nlb-alb" && /^balancer-\d+$/.test(name))
+    .map(({ name }) => fault(`backends.${name}`, "has the name of a target group between the two load balancers", "choose another name"));
+
 /** A line that nothing would use, or that AWS would not make as it is written. */
 export function lineFaults({ line }: Network, { backends }: GatewayModel): Fault[] {
   if (line === "existing") return [];
