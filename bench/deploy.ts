@@ -1,69 +1,53 @@
-import { SecureGateway } from "../components/secure-gateway.ts";
-import { loadModel } from "../components/spec/load.ts";
-import { counts, Lab } from "../test/support/engine.ts";
-import { documentFor, LARGEST } from "./documents.ts";
-import { rounded } from "./measure.ts";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import type { Extent } from "./results.ts";
 
-interface Deployed {
+/** What the engine needed for one program of one size. */
+export interface Deployed {
   readonly resources: number;
   readonly firstUpSeconds: number;
   readonly noopUpSeconds: number;
   readonly oneRouteSeconds: number;
   /** Resources the change of one route touches. */
   readonly oneRouteChanges: number;
-  /** Largest memory of the program so far, in MiB. */
+  /** Largest memory of the process with the program, the Automation API and the simulated cloud, up to this size; in MiB. */
   readonly memoryMib: number;
 }
 
-const CONFIG = {
-  aws: { "aws:region": { value: "eu-central-1" } },
-  azure: { "azure-native:location": { value: "westeurope" } },
-  gcp: { "gcp:project": { value: "bench-123456" }, "gcp:region": { value: "europe-west3" } },
-} as const;
+/** The same API on AWS as a program written by hand, without a certificate, firewall, log or authorizer function. */
+export const BY_HAND = "aws, by hand";
+
+/** Most routes the program written by hand is tried with: the engine writes its state after each of its resources, and all of the state. */
+const MOST_BY_HAND = 1000;
 
 /** `up`, `up` that changes nothing, and `up` after a change of one route, on the real engine with simulated clouds that answer at once. */
-export async function benchDeploy(_root: string, extent: Extent) {
-  const lab = await Lab.open({ latencyMs: 0 });
-  try {
-    // CloudFront's certificate is validated in a zone of the account.
-    await lab.existing("aws:route53/zone:Zone", { name: "example.com" }, { region: "eu-central-1" });
-    const clouds: Record<string, Record<number, Deployed>> = {};
-    for (const cloud of ["aws", "azure", "gcp"] as const) {
-      const sizes: Record<number, Deployed> = {};
-      for (const routes of extent.sizes.filter((size) => size <= LARGEST)) {
-        const stack = await lab.stack(`${cloud}-${routes}`, CONFIG[cloud]);
-        const document = { ...documentFor(cloud, routes), ...(cloud === "aws" ? { dns: { zone: "example.com" } } : {}) } as unknown as {
-          routes: Record<string, Record<string, unknown>>;
-        };
-        const changed = { ...document, routes: { ...document.routes, "route-0": { ...document.routes["route-0"], timeout: "7s" } } };
-        const program = (shown: object) => async () => {
-          const model = await loadModel({ file: "bench.json", text: JSON.stringify(shown) });
-          return new SecureGateway(model.name, { cloud, model }).outputs();
-        };
-        const timed = async (shown: object) => {
-          const began = performance.now();
-          const run = await stack.up(program(shown));
-          return { seconds: rounded((performance.now() - began) / 1000, 2), counts: counts(run) };
-        };
-        const first = await timed(document);
-        const noop = await timed(document);
-        const other = await timed(changed);
-        // The next size has the same names.
-        await stack.destroy();
-        sizes[routes] = {
-          resources: first.counts.create ?? 0,
-          firstUpSeconds: first.seconds,
-          noopUpSeconds: noop.seconds,
-          oneRouteSeconds: other.seconds,
-          oneRouteChanges: Object.entries(other.counts).reduce((sum, [what, count]) => sum + (what === "same" ? 0 : count), 0),
-          memoryMib: rounded(process.resourceUsage().maxRSS / 1024, 0),
-        };
-      }
-      clouds[cloud] = sizes;
-    }
-    return clouds;
-  } finally {
-    await lab.close();
+export async function benchDeploy(_root: string, { sizes, rounds }: Extent) {
+  const measured: Record<string, Record<number, Deployed>> = {};
+  for (const name of ["aws", BY_HAND, "azure", "gcp"])
+    measured[name] = await inProcess(
+      name,
+      sizes.filter((size) => name !== BY_HAND || size <= MOST_BY_HAND),
+      rounds,
+    );
+  return measured;
+}
+
+async function inProcess(name: string, sizes: readonly number[], rounds: number): Promise<Record<number, Deployed>> {
+  const program = spawn(
+    process.execPath,
+    [new URL("deploy-process.ts", import.meta.url).pathname, name, String(rounds), ...sizes.map(String)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const code = new Promise<number | null>((resolve, reject) => program.on("error", reject).on("close", resolve));
+  const bySize: Record<number, Deployed> = {};
+  for await (const line of createInterface({ input: program.stdout })) {
+    process.stderr.write(`${name}: ${line}\n`);
+    const { routes, ...deployed } = JSON.parse(line) as Deployed & { routes: number };
+    bySize[routes] = deployed;
   }
+  const ended = await code;
+  if (ended !== 0) throw new Error(`the measurement of ${name} ended with ${ended}`);
+  return bySize;
 }

@@ -34,7 +34,13 @@ const route = (index: number) => ({
 });
 
 /** Most routes on one gateway here: API Gateway imports 6 MB, a policy of API Management has 256 KiB, an Endpoints service 1 MB. */
-export const LARGEST = 2000;
+const LARGEST = 2000;
+
+/** How many routes go on each gateway. This machine takes all of them on one. */
+export function partsOf(cloud: string, routes: number): number[] {
+  const most = cloud === "local" ? routes : Math.min(routes, LARGEST);
+  return Array.from({ length: Math.ceil(routes / most) }, (_, index) => Math.min(most, routes - index * most));
+}
 
 /** The same API as each cloud takes it. */
 export function documentFor(cloud: string, count: number): Document {

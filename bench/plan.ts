@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CLOUDS } from "../components/backends/contract.ts";
 import { cacheFolder } from "../tools/setup/packages.mjs";
 import { installCdk, synthesized } from "./cdk.ts";
-import { documentFor, LARGEST } from "./documents.ts";
+import { documentFor, partsOf } from "./documents.ts";
 import { type Costs, costOf, inTurn, rounded } from "./measure.ts";
 import type { Extent } from "./results.ts";
 
@@ -64,12 +64,6 @@ export function benchPlan(root: string, extent: Extent) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** How many routes go on each gateway. This machine takes all of them on one. */
-function partsOf(cloud: string, routes: number): number[] {
-  const most = cloud === "local" ? routes : Math.min(routes, LARGEST);
-  return Array.from({ length: Math.ceil(routes / most) }, (_, index) => Math.min(most, routes - index * most));
 }
 
 /** Processor milliseconds each further route costs, from one size to the next; null where a program did not reach it. */

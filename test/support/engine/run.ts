@@ -33,7 +33,6 @@ export interface Run {
   readonly error: string | undefined;
 }
 
-/** Thrown when a run fails that the test did not expect to fail. */
 /** A policy of a pack that a resource does not keep. */
 export interface BrokenPolicy {
   readonly policy: string;
@@ -41,6 +40,7 @@ export interface BrokenPolicy {
   readonly resource: string;
 }
 
+/** Thrown when a run fails that the test did not expect to fail. */
 export class RunFailed extends Error {
   readonly run: Run;
 
