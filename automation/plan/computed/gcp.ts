@@ -39,8 +39,7 @@ export const gcpAnswers: CloudAnswers = (token, inputs) => {
     case "gcp:dns/getManagedZone:getManagedZone":
       return { name: inputs.name, dnsName: "", nameServers: [] };
     case "gcp:certificateauthority/getAuthority:getAuthority":
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder a reader of the plan sees
-      return { pemCaCertificates: ["${authority}"] };
+      return { pemCaCertificates: [`\${authority ${inputs.certificateAuthorityId}}`] };
     default:
       return undefined;
   }

@@ -1,4 +1,5 @@
 import { Service } from "@pulumi/gcp/projects/service.js";
+import { storedServices } from "../../pki/distribution/deliver.ts";
 import type { GcpBuild } from "./build.ts";
 
 /** APIs of the project, in the order they are enabled. Destroying the gateway leaves them on: others may use them. */
@@ -14,10 +15,12 @@ function names({ model, variant }: GcpBuild): string[] {
     "servicecontrol.googleapis.com",
     "endpoints.googleapis.com",
     "compute.googleapis.com",
+    "iam.googleapis.com",
     "certificatemanager.googleapis.com",
     "monitoring.googleapis.com",
     "logging.googleapis.com",
-    ...(variant === "cloud-run" ? ["run.googleapis.com", "storage.googleapis.com", "secretmanager.googleapis.com"] : []),
+    ...(variant === "cloud-run" ? ["run.googleapis.com", "storage.googleapis.com"] : []),
+    ...(variant === "cloud-run" || storedServices(model).length > 0 ? ["secretmanager.googleapis.com"] : []),
     ...(model.tls.clientValidation ? ["networksecurity.googleapis.com"] : []),
     ...(model.apiKeys ? ["apikeys.googleapis.com"] : []),
     ...(model.dns.zone !== undefined ? ["dns.googleapis.com"] : []),

@@ -72,7 +72,8 @@ export function gke(
       {
         metadata: {
           ...metadata,
-          name: file.content.apply((text) => `${b.name}-${digest(file.name).slice(0, 8)}-${digest(text).slice(0, 10)}`),
+          // A few digits of the digest tell nothing of a key; the object's id shows them anyway.
+          name: pulumi.unsecret(file.content.apply((text) => `${b.name}-${digest(file.name).slice(0, 8)}-${digest(text).slice(0, 10)}`)),
         },
         immutable: true,
         stringData: { [SECRET_KEY]: file.content },
@@ -82,6 +83,8 @@ export function gke(
     b.enforced.note(secret, "backend.clientCertificate.internal", "backend.clientCertificate.imported");
     return { name: file.name, volume: `secret-${digest(file.name).slice(0, 8)}`, secret };
   });
+  const drain = drainSeconds(b);
+  const lifecycle = { preStop: { sleep: { seconds: drain } } };
   const probe = { httpGet: { path: HEALTH_PATH, port: PORTS.espv2, scheme: "HTTPS" } };
   const pods = new Deployment(
     `${b.name}-pods`,
@@ -96,7 +99,7 @@ export function gke(
           spec: {
             serviceAccountName: identity.metadata.name,
             automountServiceAccountToken: false,
-            terminationGracePeriodSeconds: 60,
+            terminationGracePeriodSeconds: drain + 30,
             topologySpreadConstraints: [
               {
                 maxSkew: 1,
@@ -124,6 +127,7 @@ export function gke(
                 livenessProbe: { ...probe, periodSeconds: 10, failureThreshold: 6, initialDelaySeconds: 30 },
                 resources: { requests: { cpu: "250m", memory: "256Mi" }, limits: { memory: "512Mi" } },
                 securityContext: { ...RESTRICTED, runAsUser: 1000 },
+                lifecycle,
               },
               {
                 name: "envoy",
@@ -131,6 +135,7 @@ export function gke(
                 args: ["--config-path", `${FOLDER}/config/${CONFIG_KEY}`, "--log-level", "warning"],
                 resources: { requests: { cpu: "250m", memory: "256Mi" }, limits: { memory: "1Gi" } },
                 securityContext: { ...RESTRICTED, readOnlyRootFilesystem: true, runAsUser: 65_532 },
+                lifecycle,
                 volumeMounts: [
                   { name: "config", mountPath: `${FOLDER}/config`, readOnly: true },
                   ...secrets.map(({ name, volume }) => ({ name: volume, mountPath: `${FOLDER}/secrets/${name}`, readOnly: true })),
@@ -175,6 +180,20 @@ export function gke(
   );
   return { groups, resources: [pods, stored, service, ...guard] };
 }
+
+/**
+ * How long a pod that is to go works on: until the load balancer has taken it out of its group, and what it serves by then is answered.
+ * Both containers would end at once when told to. The load balancer itself waits no longer than five minutes.
+ */
+function drainSeconds({ model }: GcpBuild): number {
+  const slowest = Math.ceil(Math.max(...model.routes.map((route) => route.timeoutMs)) / 1000);
+  return LEAVING_SECONDS + Math.min(slowest, DRAINING_SECONDS);
+}
+
+/** Until no new request comes to a pod that is to go. */
+const LEAVING_SECONDS = 30;
+/** The load balancer's connection draining timeout, its default. */
+const DRAINING_SECONDS = 300;
 
 /** In the cluster and in its network nobody but the load balancer reaches the pods. */
 function onlyLoadBalancer(

@@ -26,7 +26,7 @@ export function observeFront(resources: Resources, model: GatewayModel, policy: 
     `TLS ${model.tls.minimumVersion} or later with strong ciphers only`,
     minimum.test(ssl?.minTlsVersion) && ["RESTRICTED", "FIPS_202205"].includes(ssl?.profile),
   );
-  observePath(resources, https, o);
+  observePath(resources, model, https, o);
   observeCertificate(resources, model, https, o);
   observePlainHttp(resources, model, o);
   observeClients(resources, model, https, o);
@@ -111,7 +111,7 @@ function welcome({ access: { allowCidrs } }: GatewayModel): string {
 }
 
 /** From the address to the service, each part leads to the next and to nothing else; the service answers the load balancer alone. */
-function observePath(resources: Resources, https: Json, o: Observations): void {
+function observePath(resources: Resources, model: GatewayModel, https: Json, o: Observations): void {
   const rule = resources
     .of("gcp:compute/globalForwardingRule:GlobalForwardingRule")
     .find(({ inputs }) => inputs.portRange === "443")?.inputs;
@@ -136,7 +136,13 @@ function observePath(resources: Resources, https: Json, o: Observations): void {
   const group = resources.of("gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup")[0]?.inputs;
   if (group) o.same("host.only", "hostname", ["SERVERLESS", run?.name], [group.networkEndpointType, group.cloudRun?.service]);
   const backend = resources.of("gcp:compute/backendService:BackendService")[0]?.inputs;
-  o.same("edge", "edge", ["EXTERNAL_MANAGED", 1, undefined], [backend?.loadBalancingScheme, backend?.backends?.length, backend?.enableCdn]);
+  const groups = model.gcp.flavour === "gke" ? model.gcp.gke?.zones.length : 1;
+  o.same(
+    "edge",
+    "edge",
+    ["EXTERNAL_MANAGED", groups, undefined],
+    [backend?.loadBalancingScheme, backend?.backends?.length, backend?.enableCdn],
+  );
   o.same("host.only", "hostname", "HTTPS", backend?.protocol);
 }
 

@@ -77,9 +77,8 @@ export function readGcp(plan: OpenPlan, model: GatewayModel, o: Observations): v
   observeCertificates(gateway, model, o);
   observeLogs(manager, model, o);
   observePlatform(resources, config, manager, model, o);
-  // On Kubernetes the containers are resources of the cluster.
   observeSecrets(plan, model, o);
-  if (model.gcp.flavour !== "gke") observeStack(resources, config, definition, model, o);
+  observeStack(resources, config, definition, model, o);
 }
 
 /** What holds a key, or digests of keys, is a secret of the stack's state too. */
@@ -87,6 +86,8 @@ function observeSecrets(plan: OpenPlan, model: GatewayModel, o: Observations): v
   const secret = (name: string, value: unknown) => o.holds("require.any", name, "held as a secret", value instanceof PlainSecret);
   for (const { type, name, inputs } of plan.resources) {
     if (type === "gcp:secretmanager/secretVersion:SecretVersion") secret(name, inputs.secretData);
+    if (type === "kubernetes:core/v1:Secret") secret(name, inputs.stringData);
+    if (type === "gcp:compute/vPNTunnel:VPNTunnel") secret(name, inputs.sharedSecret);
     if (type === "gcp:storage/bucketObject:BucketObject" && model.apiKeys) secret(name, inputs.content);
     // The key of a certificate the stack issues is an output of the tls provider, which marks it secret itself.
     const { selfManaged } = inputs as { readonly selfManaged?: { readonly pemPrivateKey?: unknown } };

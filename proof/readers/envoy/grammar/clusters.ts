@@ -119,7 +119,7 @@ function backendCluster(setting: Setting, backend: Backend, type: Record<string,
   const grpc = backend.protocol === "grpc";
   const { clientCertificate } = tls;
   // Instances behind a load balancer count apart, so that each gets its share.
-  const instances = setting.door === "first" ? 1 : setting.model.gcp.run.maxInstances;
+  const instances = setting.door === "first" ? 1 : instancesOf(setting.model);
   const most = circuitBreaker && Math.max(1, Math.floor(circuitBreaker.maxRequests / instances));
   const clientSecret = clientCertificate === "none" ? undefined : clientCertificate === "internal" ? "gateway" : `client-${name}`;
   return object({
@@ -151,6 +151,9 @@ function backendCluster(setting: Setting, backend: Backend, type: Record<string,
     health_checks: backend.healthCheck ? sequence(healthCheck(backend, grpc)) : nothing,
   });
 }
+
+/** Instances behind the load balancer at the same time, at most. */
+const instancesOf = ({ gcp }: GatewayModel): number => (gcp.flavour === "gke" ? (gcp.gke?.replicas ?? 1) : gcp.run.maxInstances);
 
 /** Envoy caps at 1,024 where nothing is said; without a declared cap the caps have to be lifted, or the gateway refuses what the document admits. */
 function thresholds(most: number | undefined): Grammar {

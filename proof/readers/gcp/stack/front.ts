@@ -1,9 +1,8 @@
 import { hstsOf } from "../../envoy/grammar/filters.ts";
-import { either, elements, type Grammar, is, list, maybe, nothing, number, object, sequence, text, where } from "../../grammar.ts";
+import { either, elements, type Grammar, is, list, maybe, nothing, number, object, sequence, text } from "../../grammar.ts";
 import type { Json } from "../../json.ts";
+import { certificateRoles } from "./certificates.ts";
 import type { Place, Role, Roles } from "./roles.ts";
-
-const LABELS = { labels: where(() => true, "labels") };
 
 /** The load balancer: from the address to the backend, each part leads to the next of the same stack. */
 export function frontRoles(place: Place): Roles {
@@ -29,6 +28,7 @@ export function frontRoles(place: Place): Roles {
       needed,
     );
   const clients = model.tls.clientValidation;
+  const cluster = model.gcp.flavour === "gke" ? model.gcp.gke : undefined;
   return {
     address: part("gcp:compute/globalAddress:GlobalAddress", { ...own("address"), ipVersion: is("IPV4") }),
     "https-rule": rule("443", "https"),
@@ -65,7 +65,7 @@ export function frontRoles(place: Place): Roles {
       protocol: is("HTTPS"),
       loadBalancingScheme: is("EXTERNAL_MANAGED"),
       securityPolicy: is(output("firewall", "id")),
-      backends: is([{ group: output("group", "id") }]),
+      ...(cluster ? groupsOf(place, cluster) : { backends: is([{ group: output("group", "id") }]) }),
       // Written anew for each request; what a client sends under these names is refused before.
       customRequestHeaders: elements(
         "x-edge-client-ip: {client_ip_address}",
@@ -82,12 +82,16 @@ export function frontRoles(place: Place): Roles {
       // Its log has whole URLs, which may hold secrets; Envoy logs without.
       logConfig: is({ enable: false }),
     }),
-    group: part("gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup", {
-      ...own("gateway"),
-      region: is(place.region),
-      networkEndpointType: is("SERVERLESS"),
-      cloudRun: is({ service: `${name}-gateway` }),
-    }),
+    group: part(
+      "gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup",
+      {
+        ...own("gateway"),
+        region: is(place.region),
+        networkEndpointType: is("SERVERLESS"),
+        cloudRun: is({ service: `${name}-gateway` }),
+      },
+      cluster === undefined,
+    ),
     firewall: part("gcp:compute/securityPolicy:SecurityPolicy", {
       ...own("firewall"),
       type: is("CLOUD_ARMOR"),
@@ -97,7 +101,27 @@ export function frontRoles(place: Place): Roles {
       adaptiveProtectionConfig:
         model.ddos === "advanced" ? is({ layer7DdosDefenseConfig: { enable: true, ruleVisibility: "STANDARD" } }) : nothing,
     }),
-    ...certificates(place),
+    ...certificateRoles(place),
+  };
+}
+
+/** The pods of every zone, asked for their health, and given longer than the slowest route. Cloud Run has neither: a service is one group. */
+function groupsOf({ model, name, project, output }: Place, { zones }: { readonly zones: readonly string[] }): Record<string, Grammar> {
+  const slowest = Math.max(...model.routes.map(({ timeoutMs }) => timeoutMs)) / 1000;
+  const groups = `https://www.googleapis.com/compute/v1/projects/${project}/zones`;
+  return {
+    backends: sequence(
+      ...zones.map((zone) =>
+        object({
+          group: is(`${groups}/${zone}/networkEndpointGroups/${name}-gateway`),
+          balancingMode: is("RATE"),
+          // What a load balancer counts as full; requests above it are shared out all the same.
+          maxRatePerEndpoint: number(1, 1_000_000),
+        }),
+      ),
+    ),
+    healthChecks: is(output("health", "id")),
+    timeoutSec: number(slowest, slowest + 61),
   };
 }
 
@@ -145,113 +169,4 @@ function rules({ model }: Place): Grammar {
 function groupOf({ action, priority }: Json): number {
   if (priority === 2_147_483_647) return 3;
   return /^deny/.test(action) ? 1 : 2;
-}
-
-const PEM = text(/^-----BEGIN CERTIFICATE-----/);
-
-/** The certificate the load balancer serves for the one host name, and the authorities of clients' certificates. */
-function certificates({ model, name, project, output }: Place): Roles {
-  const { certificate } = model.tls;
-  const own = (suffix: string): Record<string, Grammar> => ({ ...LABELS, name: is(`${name}-${suffix}`), project: is(project) });
-  const control = `tls.certificate.${certificate.source}` as const;
-  const managed = certificate.source === "managed";
-  const internal = certificate.source === "internal";
-  const pair: Grammar = internal
-    ? object({ pemCertificate: is(output("front", "certPem")), pemPrivateKey: is(output("front-key", "privateKeyPem")) })
-    : certificate.source === "acme"
-      ? object({
-          pemCertificate: is(`${output("acme-certificate", "certificatePem")}${output("acme-certificate", "issuerPem")}`),
-          pemPrivateKey: is(output("acme-certificate", "privateKeyPem")),
-        })
-      : object({ pemCertificate: PEM, pemPrivateKey: text(/^-----BEGIN (RSA |EC )?PRIVATE KEY-----/) });
-  const clients = model.tls.clientValidation;
-  const clientControl = clients?.mode === "Optional" ? "tls.clientValidation.optional" : "tls.clientValidation.required";
-  const zone = model.dns.zone;
-  return {
-    certificate: {
-      type: "gcp:certificatemanager/certificate:Certificate",
-      needed: true,
-      control,
-      grammar: object({
-        ...own("certificate"),
-        name: text(new RegExp(`^${name}-certificate(-[0-9a-f]{8})?$`)),
-        managed: managed ? is({ dnsAuthorizations: [output("certificate-proof", "id")], domains: [model.hostname] }) : nothing,
-        selfManaged: managed ? nothing : pair,
-      }),
-    },
-    certificates: {
-      type: "gcp:certificatemanager/certificateMap:CertificateMap",
-      needed: true,
-      control,
-      grammar: object(own("certificates")),
-    },
-    "certificate-entry": {
-      type: "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry",
-      needed: true,
-      control,
-      grammar: object({
-        ...own("certificate-entry"),
-        map: is(`${name}-certificates`),
-        hostname: is(model.hostname),
-        certificates: is([output("certificate", "id")]),
-      }),
-    },
-    "certificate-proof": {
-      type: "gcp:certificatemanager/dnsAuthorization:DnsAuthorization",
-      needed: managed,
-      control,
-      grammar: object({ ...own("certificate-proof"), domain: is(model.hostname) }),
-    },
-    "certificate-proof-record": {
-      type: "gcp:dns/recordSet:RecordSet",
-      needed: managed && zone !== undefined,
-      control,
-      grammar: object({
-        project: is(project),
-        managedZone: is(zone),
-        name: is(output("certificate-proof", "dnsResourceRecords[0].name")),
-        rrdatas: is([output("certificate-proof", "dnsResourceRecords[0].data")]),
-        ttl: number(1, 86_400),
-        type: is("CNAME"),
-      }),
-    },
-    "address-record": {
-      type: "gcp:dns/recordSet:RecordSet",
-      needed: zone !== undefined,
-      control: "dns.zone",
-      grammar: object({
-        project: is(project),
-        managedZone: is(zone),
-        name: is(`${model.hostname}.`),
-        rrdatas: is([output("address", "address")]),
-        ttl: number(1, 3600),
-        type: is("A"),
-      }),
-    },
-    "client-authorities": {
-      type: "gcp:certificatemanager/trustConfig:TrustConfig",
-      needed: clients !== undefined,
-      control: clientControl,
-      grammar: object({
-        ...own("client-authorities"),
-        location: is("global"),
-        trustStores: sequence(object({ trustAnchors: list(object({ pemCertificate: PEM })) })),
-      }),
-    },
-    "client-certificates": {
-      type: "gcp:networksecurity/serverTlsPolicy:ServerTlsPolicy",
-      needed: clients !== undefined,
-      control: clientControl,
-      grammar: object({
-        ...own("client-certificates"),
-        name: text(new RegExp(`^${name}-client-certificates(-[0-9a-f]{8})?$`)),
-        location: is("global"),
-        allowOpen: is(false),
-        mtlsPolicy: object({
-          clientValidationMode: is("REJECT_INVALID", "ALLOW_INVALID_OR_MISSING_CLIENT_CERT"),
-          clientValidationTrustConfig: is(output("client-authorities", "id")),
-        }),
-      }),
-    },
-  };
 }

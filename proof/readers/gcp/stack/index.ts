@@ -4,19 +4,31 @@ import { innerBootstrap } from "../../envoy/grammar/bootstrap.ts";
 import { type Grammar, is, object, observeGrammar, text } from "../../grammar.ts";
 import type { Json } from "../../json.ts";
 import type { Resources } from "../../resources.ts";
+import { authorityRoles } from "./authority.ts";
+import { clusterRoles } from "./cluster.ts";
 import { definitionGrammar } from "./definition.ts";
 import { frontRoles } from "./front.ts";
+import { identityRoles } from "./identity.ts";
+import { lineRoles } from "./line.ts";
 import { placeOf, type Roles } from "./roles.ts";
-import { runtimeRoles } from "./runtime.ts";
+import { runRoles } from "./run.ts";
 import { watchRoles } from "./watch.ts";
 
 /** Every resource of the stack has a role, every role the document needs is taken, and nothing in a resource is unknown. */
 export function observeStack(resources: Resources, config: Json, definition: Json, model: GatewayModel, o: Observations): void {
   const place = placeOf(model);
-  const roles: Roles = { ...frontRoles(place), ...runtimeRoles(place), ...watchRoles(place), endpoints: endpointsRole(place) };
+  const roles: Roles = {
+    ...frontRoles(place),
+    ...(model.gcp.flavour === "gke" ? clusterRoles(place, resources) : runRoles(place)),
+    ...identityRoles(place),
+    ...lineRoles(place),
+    ...authorityRoles(place),
+    ...watchRoles(place),
+    endpoints: endpointsRole(place),
+  };
   const taken = new Set<string>();
   for (const { type, name, inputs } of resources.all) {
-    if (!type.startsWith("gcp:")) continue;
+    if (!/^(gcp|kubernetes):/.test(type)) continue;
     const suffix = name.slice(model.name.length + 1);
     const role = roles[suffix];
     if (role === undefined || role.type !== type || !role.needed) {

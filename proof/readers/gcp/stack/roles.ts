@@ -36,7 +36,7 @@ export function placeOf(model: GatewayModel): Place {
     name,
     project,
     region: String(model.gcp.region),
-    endpoints: `${name}.endpoints.${project}.cloud.goog`,
+    endpoints: `${model.gcp.endpoints.name ?? name}.endpoints.${project}.cloud.goog`,
     output,
     member: `serviceAccount:${output("identity", "email")}`,
   };

@@ -1,11 +1,12 @@
 import { type Grammar, is, maybe, object, text, where } from "../../grammar.ts";
+import { storedServices } from "./authority.ts";
 import type { Place, Role, Roles } from "./roles.ts";
 
 /** Logs, alarms, keys, APIs of the project. */
 export function watchRoles(place: Place): Roles {
   const { model, name, project, region, output } = place;
   const { accessLogs, alarms, metrics } = model.observability;
-  const logFilter = `resource.type="cloud_run_revision" AND resource.labels.service_name="${name}-gateway" AND labels.container_name="envoy" AND logName:"stdout"`;
+  const logFilter = logFilterOf(place);
   const exclusion = (suffix: string, filter: string, needed: boolean): Role => ({
     type: "gcp:logging/projectExclusion:ProjectExclusion",
     needed,
@@ -49,6 +50,15 @@ export function watchRoles(place: Place): Roles {
     ...apiRoles(place),
     ...keyRoles(place),
   };
+}
+
+/** Envoy's lines of this gateway, wherever it runs. */
+function logFilterOf({ model: { gcp }, name }: Place): string {
+  const lines =
+    gcp.flavour === "gke"
+      ? `resource.type="k8s_container" AND resource.labels.namespace_name="${gcp.gke?.namespace}" AND resource.labels.container_name="envoy"`
+      : `resource.type="cloud_run_revision" AND resource.labels.service_name="${name}-gateway" AND labels.container_name="envoy"`;
+  return `${lines} AND logName:"stdout"`;
 }
 
 type Alarms = NonNullable<Place["model"]["observability"]["alarms"]>;
@@ -138,17 +148,20 @@ function apiRoles({ model, project, endpoints }: Place): Roles {
     control: "host.only",
     grammar: object({ service: is(name), project: is(project), disableOnDestroy: is(false) }),
   });
+  const onCloudRun = model.gcp.flavour === "cloudRun";
   const asked: Readonly<Record<string, boolean>> = {
     certificatemanager: true,
     compute: true,
     endpoints: true,
+    // The gateway's account is made by it.
+    iam: true,
     logging: true,
     monitoring: true,
-    run: true,
-    secretmanager: true,
+    run: onCloudRun,
+    secretmanager: onCloudRun || storedServices(model).length > 0,
     servicecontrol: true,
     servicemanagement: true,
-    storage: true,
+    storage: onCloudRun,
     apikeys: model.apiKeys !== undefined,
     cloudtrace: model.observability.tracing !== undefined,
     dns: model.dns.zone !== undefined,

@@ -1,34 +1,16 @@
-import { certificates, type Grammar, is, json, maybe, nothing, number, object, privateKey, sequence, text, where } from "../../grammar.ts";
+import { type Grammar, is, nothing, number, object, sequence, text, where } from "../../grammar.ts";
 import { type Place, type Roles, usesNetwork } from "./roles.ts";
+import { secretControl, secretFile, secretsOf } from "./secrets.ts";
 
 const LABELS = { labels: where(() => true, "labels") };
 
-/** Secrets Envoy reads from files, by name. */
-export function secretsOf({ model }: Place): string[] {
-  const backends = Object.values(model.backends);
-  const internal =
-    backends.some(({ tls }) => tls.trust.kind === "internal") ||
-    Object.values(model.jwtProviders).some(({ keys }) => keys.kind === "remote" && keys.trust.kind === "internal");
-  return [
-    ...(internal ? ["authority"] : []),
-    ...(backends.some(({ tls }) => tls.clientCertificate === "internal") ? ["gateway"] : []),
-    ...backends.filter(({ tls }) => typeof tls.clientCertificate !== "string").map(({ name }) => `client-${name}`),
-  ];
-}
-
-/** What runs, under which account, with which rights, and where its configuration and secrets are. */
-export function runtimeRoles(place: Place): Roles {
-  const { model, name, project, region, output, member } = place;
+/** What runs on Cloud Run, and where its configuration and secrets are. */
+export function runRoles(place: Place): Roles {
+  const { name, project, region, output, member } = place;
   const bucket = `${project}-${name}-gateway-config`;
   const secrets = secretsOf(place);
   const roles: Record<string, Roles[string]> = {
     service: { type: "gcp:cloudrunv2/service:Service", needed: true, control: "host.only", grammar: service(place, secrets, bucket) },
-    identity: {
-      type: "gcp:serviceaccount/account:Account",
-      needed: true,
-      control: "require.any",
-      grammar: object({ accountId: is(`${name}-gateway`), displayName: maybe(text()), project: is(project) }),
-    },
     config: {
       type: "gcp:storage/bucket:Bucket",
       needed: true,
@@ -61,26 +43,9 @@ export function runtimeRoles(place: Place): Roles {
       control: "require.any",
       grammar: object({ bucket: is(bucket), role: is("roles/storage.objectViewer"), member: is(member) }),
     },
-    "endpoints-controller": {
-      type: "gcp:endpoints/serviceIamMember:ServiceIamMember",
-      needed: true,
-      control: "require.any",
-      grammar: object({ serviceName: is(place.endpoints), role: is("roles/servicemanagement.serviceController"), member: is(member) }),
-    },
-    "identity-cloudtrace-agent": {
-      type: "gcp:projects/iAMMember:IAMMember",
-      needed: model.observability.tracing !== undefined,
-      control: "observe.tracing",
-      grammar: object({ project: is(project), role: is("roles/cloudtrace.agent"), member: is(member) }),
-    },
   };
   for (const secret of secrets) {
-    const control =
-      secret === "authority"
-        ? "backend.tls.internal"
-        : secret === "gateway"
-          ? "backend.clientCertificate.internal"
-          : "backend.clientCertificate.imported";
+    const control = secretControl(secret);
     const secretId = `${name}-${secret}`;
     roles[`secret-${secret}`] = {
       type: "gcp:secretmanager/secret:Secret",
@@ -98,7 +63,7 @@ export function runtimeRoles(place: Place): Roles {
       type: "gcp:secretmanager/secretVersion:SecretVersion",
       needed: true,
       control,
-      grammar: object({ secret: is(output(`secret-${secret}`, "id")), secretData: json(secretContent(place, secret)) }),
+      grammar: object({ secret: is(output(`secret-${secret}`, "id")), secretData: secretFile(place, secret) }),
     };
     roles[`secret-${secret}-reader`] = {
       type: "gcp:secretmanager/secretIamMember:SecretIamMember",
@@ -108,25 +73,6 @@ export function runtimeRoles(place: Place): Roles {
     };
   }
   return roles;
-}
-
-/** A secret as Envoy reads it: a key pair, or the roots of the stack's own authority. */
-function secretContent({ output }: Place, name: string): Grammar {
-  const inline = (text: Grammar) => object({ inline_string: text });
-  const content: Record<string, Grammar> =
-    name === "authority"
-      ? { validation_context: object({ trusted_ca: inline(is(output("authority", "certPem"))) }) }
-      : {
-          tls_certificate: object({
-            certificate_chain: inline(name === "gateway" ? is(output("client", "certPem")) : certificates),
-            private_key: inline(name === "gateway" ? is(output("client-key", "privateKeyPem")) : privateKey),
-          }),
-        };
-  return object({
-    resources: sequence(
-      object({ "@type": is("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"), name: is(name), ...content }),
-    ),
-  });
 }
 
 const HEALTH = "/.well-known/gateway-health";

@@ -1,0 +1,114 @@
+import { type Grammar, is, list, nothing, number, object, sequence, text, where } from "../../grammar.ts";
+import { chainOf } from "./authority.ts";
+import type { Place, Roles } from "./roles.ts";
+
+const LABELS = { labels: where(() => true, "labels") };
+const PEM = text(/^-----BEGIN CERTIFICATE-----/);
+
+/** The certificate the load balancer serves for the one host name, and the authorities of clients' certificates. */
+export function certificateRoles(place: Place): Roles {
+  const { model, name, project, output } = place;
+  const { certificate } = model.tls;
+  const own = (suffix: string): Record<string, Grammar> => ({ ...LABELS, name: is(`${name}-${suffix}`), project: is(project) });
+  const control = `tls.certificate.${certificate.source}` as const;
+  const managed = certificate.source === "managed";
+  const internal = certificate.source === "internal";
+  const pair: Grammar = internal
+    ? object({ pemCertificate: is(chainOf(place, "front")), pemPrivateKey: is(output("front-key", "privateKeyPem")) })
+    : certificate.source === "acme"
+      ? object({
+          pemCertificate: is(`${output("acme-certificate", "certificatePem")}${output("acme-certificate", "issuerPem")}`),
+          pemPrivateKey: is(output("acme-certificate", "privateKeyPem")),
+        })
+      : object({ pemCertificate: PEM, pemPrivateKey: text(/^-----BEGIN (RSA |EC )?PRIVATE KEY-----/) });
+  const clients = model.tls.clientValidation;
+  const clientControl = clients?.mode === "Optional" ? "tls.clientValidation.optional" : "tls.clientValidation.required";
+  const zone = model.dns.zone;
+  return {
+    certificate: {
+      type: "gcp:certificatemanager/certificate:Certificate",
+      needed: true,
+      control,
+      grammar: object({
+        ...own("certificate"),
+        name: text(new RegExp(`^${name}-certificate(-[0-9a-f]{8})?$`)),
+        managed: managed ? is({ dnsAuthorizations: [output("certificate-proof", "id")], domains: [model.hostname] }) : nothing,
+        selfManaged: managed ? nothing : pair,
+      }),
+    },
+    certificates: {
+      type: "gcp:certificatemanager/certificateMap:CertificateMap",
+      needed: true,
+      control,
+      grammar: object(own("certificates")),
+    },
+    "certificate-entry": {
+      type: "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry",
+      needed: true,
+      control,
+      grammar: object({
+        ...own("certificate-entry"),
+        map: is(`${name}-certificates`),
+        hostname: is(model.hostname),
+        certificates: is([output("certificate", "id")]),
+      }),
+    },
+    "certificate-proof": {
+      type: "gcp:certificatemanager/dnsAuthorization:DnsAuthorization",
+      needed: managed,
+      control,
+      grammar: object({ ...own("certificate-proof"), domain: is(model.hostname) }),
+    },
+    "certificate-proof-record": {
+      type: "gcp:dns/recordSet:RecordSet",
+      needed: managed && zone !== undefined,
+      control,
+      grammar: object({
+        project: is(project),
+        managedZone: is(zone),
+        name: is(output("certificate-proof", "dnsResourceRecords[0].name")),
+        rrdatas: is([output("certificate-proof", "dnsResourceRecords[0].data")]),
+        ttl: number(1, 86_400),
+        type: is("CNAME"),
+      }),
+    },
+    "address-record": {
+      type: "gcp:dns/recordSet:RecordSet",
+      needed: zone !== undefined,
+      control: "dns.zone",
+      grammar: object({
+        project: is(project),
+        managedZone: is(zone),
+        name: is(`${model.hostname}.`),
+        rrdatas: is([output("address", "address")]),
+        ttl: number(1, 3600),
+        type: is("A"),
+      }),
+    },
+    "client-authorities": {
+      type: "gcp:certificatemanager/trustConfig:TrustConfig",
+      needed: clients !== undefined,
+      control: clientControl,
+      grammar: object({
+        ...own("client-authorities"),
+        location: is("global"),
+        trustStores: sequence(object({ trustAnchors: list(object({ pemCertificate: PEM })) })),
+      }),
+    },
+    "client-certificates": {
+      type: "gcp:networksecurity/serverTlsPolicy:ServerTlsPolicy",
+      needed: clients !== undefined,
+      control: clientControl,
+      grammar: object({
+        ...own("client-certificates"),
+        name: text(new RegExp(`^${name}-client-certificates(-[0-9a-f]{8})?$`)),
+        location: is("global"),
+        allowOpen: is(false),
+        mtlsPolicy: object({
+          clientValidationMode: is("REJECT_INVALID", "ALLOW_INVALID_OR_MISSING_CLIENT_CERT"),
+          clientValidationTrustConfig: is(output("client-authorities", "id")),
+        }),
+      }),
+    },
+  };
+}
