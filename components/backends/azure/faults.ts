@@ -1,18 +1,15 @@
-import ipaddr from "ipaddr.js";
 import { commonName, parseChain } from "../../pki/chain.ts";
 import type { Fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { decide } from "../capabilities.ts";
 import { AZURE_CAPABILITIES } from "./capabilities/index.ts";
+import { type Check, fault } from "./check.ts";
 import { INTERNAL, trustedAuthorities } from "./needs.ts";
+import { NETWORK_CHECKS, selfHosted } from "./network-faults.ts";
 import { compilePolicies } from "./policy/compile.ts";
 import { countedLimits, MOST_LIMITS } from "./policy/limits.ts";
 import { Profiles } from "./policy/profiles.ts";
 import { listTiers, tierFacts, tiersWhere } from "./tiers.ts";
-
-type Check = (model: GatewayModel, variant: string) => Fault[];
-
-const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });
 
 /** API Management takes no more authorities of one's own. */
 const MOST_AUTHORITIES = 10;
@@ -142,54 +139,6 @@ const certificate: Check = ({ azure, tls }) => {
   return faults;
 };
 
-const network: Check = ({ azure }, variant) => {
-  const { mode, subnetId, addressSpace, onPremises } = azure.network;
-  const { networkModes } = tierFacts(variant);
-  const faults: Fault[] = [];
-  if (!networkModes.includes(mode))
-    faults.push(
-      fault(
-        "azure.network.mode",
-        `${variant} cannot be placed in a virtual network as ${mode}`,
-        `set azure.tier to ${listTiers(tiersWhere((facts) => facts.networkModes.includes(mode)))}, or another mode`,
-      ),
-    );
-  if (mode === "none" && subnetId !== undefined)
-    faults.push(fault("azure.network.subnetId", "is set although the service is placed in no network", "set azure.network.mode"));
-  if (mode === "none" && onPremises !== undefined && azure.selfHostedGateway === undefined)
-    faults.push(fault("azure.network.onPremises", "leads from a virtual network that is not there", "set azure.network.mode"));
-  if (onPremises !== undefined && onPremises.type !== "existing" && subnetId !== undefined)
-    faults.push(
-      fault(
-        "azure.network.onPremises",
-        "the network of an existing subnet is not this stack's to connect",
-        "connect it there and set type: existing, or remove azure.network.subnetId",
-      ),
-    );
-  const [address, bits] = ipaddr.parseCIDR(addressSpace);
-  if (address.kind() !== "ipv4" || bits < 20 || bits > 25)
-    faults.push(
-      fault("azure.network.addressSpace", `"${addressSpace}" is not an IPv4 block of /20 to /25`, "give one, such as 10.240.0.0/24"),
-    );
-  return faults;
-};
-
-const selfHosted: Check = ({ azure }, variant) => {
-  if (azure.selfHostedGateway === undefined) return [];
-  const faults: Fault[] = [];
-  if (!tierFacts(variant).selfHostedGateways)
-    faults.push(
-      fault(
-        "azure.selfHostedGateway",
-        `${variant} has no self-hosted gateways`,
-        `set azure.tier to ${listTiers(tiersWhere((facts) => facts.selfHostedGateways))}`,
-      ),
-    );
-  if (variant === "Developer" && azure.selfHostedGateway.replicas > 1)
-    faults.push(fault("azure.selfHostedGateway.replicas", "Developer allows one replica", "set replicas: 1, or azure.tier: Premium"));
-  return faults;
-};
-
 const authorities: Check = (model) => {
   const count = trustedAuthorities(model).length;
   return count <= MOST_AUTHORITIES
@@ -260,7 +209,7 @@ const policySize: Check = (model, variant) => {
   ];
 };
 
-const TIER_CHECKS: readonly Check[] = [service, network, selfHosted, subscriptions, policySize];
+const TIER_CHECKS: readonly Check[] = [service, ...NETWORK_CHECKS, selfHosted, subscriptions, policySize];
 const CHECKS: readonly Check[] = [rsaKeys, zone, publisher, certificate, authorities, limits, issuers];
 
 /** Faults another tier might not have. */

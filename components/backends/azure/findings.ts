@@ -109,8 +109,8 @@ const existing: Rule = ({ azure }) =>
         ),
       ];
 
-const staticRsa: Rule = ({ edge }, variant) =>
-  edge === "none" && tierFacts(variant).family === "classic"
+const staticRsa: Rule = ({ edge, azure }, variant) =>
+  edge === "none" && azure.selfHostedGateway === undefined && tierFacts(variant).family === "classic"
     ? [
         info(
           "cipher-static-rsa",

@@ -14,6 +14,21 @@ export interface ManifestSettings {
 
 const HTTP = 8080;
 const HTTPS = 8081;
+/**
+ * Suites with forward secrecy and authenticated encryption, of those the gateway has (vendor's self-hosted gateway overview); without a list it
+ * also takes CBC and static RSA.
+ */
+const SUITES = [
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+  "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+].join(",");
 /** Replicas tell each other what they have counted. */
 const COUNTERS = [4290, 4291];
 
@@ -31,7 +46,13 @@ export function manifest({ name, endpoint, image, replicas, plainHttp }: Manifes
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { ...metadata, name: `${name}-settings` },
-      data: { "config.service.endpoint": endpoint, "neighborhood.host": `${name}-replicas`, "telemetry.logs.std": "json" },
+      data: {
+        "config.service.endpoint": endpoint,
+        "neighborhood.host": `${name}-replicas`,
+        "net.server.tls.ciphers.allowed-suites": SUITES,
+        "net.client.tls.ciphers.allowed-suites": SUITES,
+        "telemetry.logs.std": "json",
+      },
     },
     {
       apiVersion: "apps/v1",

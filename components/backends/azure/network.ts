@@ -145,6 +145,8 @@ function securityGroup(b: AzureBuild, mode: "external" | "internal" | "integrati
           : [
               rule("sql", 220, "Outbound", "VirtualNetwork", "Sql", ["1433"]),
               rule("monitor", 230, "Outbound", "VirtualNetwork", "AzureMonitor", ["443", "1886"]),
+              // Whether certificates still hold is asked in the open.
+              rule("certificates", 240, "Outbound", "VirtualNetwork", "Internet", ["80"]),
             ]),
       ],
       tags: b.tags,

@@ -7,10 +7,11 @@ import type { AzureBuild } from "./build.ts";
 import { usedBackends } from "./needs.ts";
 import type { ServiceNetwork } from "./network.ts";
 
-/** Names of backends in the network and on premises, each in a zone of its own, so that no other name of its domain is hidden. */
+/** Names of backends in the network and on premises, each host in a zone of its own, so that no other name of its domain is hidden. */
 export function privateNames(b: AzureBuild, network: ServiceNetwork): pulumi.Resource[] {
-  return usedBackends(b.model).flatMap((backend) => {
-    if (backend.network.type === "public" || backend.network.addresses.length === 0) return [];
+  return [...Map.groupBy(usedBackends(b.model), ({ host }) => host).values()].flatMap(([backend]) => {
+    // Backends of one host have the same addresses, or are refused.
+    if (backend === undefined || backend.network.type === "public" || backend.network.addresses.length === 0) return [];
     const { addresses } = backend.network;
     const zone = new PrivateZone(
       `${b.name}-names-${backend.name}`,

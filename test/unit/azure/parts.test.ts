@@ -8,7 +8,9 @@ import { divide } from "../../../components/backends/azure/network.ts";
 import { windowOf } from "../../../components/backends/azure/policy/limits.ts";
 import { customProperties } from "../../../components/backends/azure/service.ts";
 import { tierFacts } from "../../../components/backends/azure/tiers.ts";
+import { mergePatch } from "../../../components/spec/overlay.ts";
 import { assertAfter, planOf, resource, resources } from "../../support/plan.ts";
+import { BASE } from "./refused-documents.ts";
 
 const golden = (name: string) => ({ file: join(import.meta.dirname, "..", "..", "golden", "azure", "in", `${name}.yaml`) });
 const A = "azure-native:apimanagement";
@@ -66,15 +68,18 @@ describe("Parts of the Azure backend", () => {
     const kinds = read(true).map(({ kind }) => kind);
     assert.deepEqual(kinds, ["ConfigMap", "Deployment", "Service", "Service", "PodDisruptionBudget"]);
     const [config, deployment, service] = read(false) as unknown as [
-      { data: object },
+      { data: Record<string, string> },
       { spec: { replicas: number; template: { spec: { containers: { image: string; env: object[]; securityContext: object }[] } } } },
       { spec: { ports: { port: number }[]; externalTrafficPolicy: string } },
     ];
-    assert.deepEqual(config.data, {
+    const { "net.server.tls.ciphers.allowed-suites": front, "net.client.tls.ciphers.allowed-suites": back, ...data } = config.data;
+    assert.deepEqual(data, {
       "config.service.endpoint": "shop.configuration.azure-api.net",
       "neighborhood.host": "shop-on-premises-replicas",
       "telemetry.logs.std": "json",
     });
+    for (const suite of `${front},${back}`.split(","))
+      assert.match(suite, /^TLS_(ECDHE_(RSA|ECDSA)_WITH_)?(AES_(128|256)_GCM|CHACHA20_POLY1305)_SHA\d+$/);
     const [container] = deployment.spec.template.spec.containers;
     assert.equal(deployment.spec.replicas, 3);
     assert.equal(container?.image, "registry.example.com/gateway:2.9.0");
@@ -86,6 +91,29 @@ describe("Parts of the Azure backend", () => {
       [443],
     );
     assert.equal(service.spec.externalTrafficPolicy, "Local");
+  });
+
+  it("gives backends of one host one private zone", async () => {
+    const network = { type: "private", addresses: ["10.240.0.20"] };
+    const route = (backend: string) => ({ path: `/${backend}`, methods: ["GET"], backend, public: true });
+    const document = mergePatch(BASE, {
+      azure: { tier: "Premium", network: { mode: "internal" } },
+      backends: {
+        orders: { url: "https://stock.internal.example.com/orders", network },
+        stock: { url: "https://stock.internal.example.com:8443/stock", network },
+      },
+      routes: { orders: route("orders"), stock: route("stock"), health: null },
+    });
+    const plan = await planOf("azure", JSON.stringify(document));
+    for (const [type, name] of [
+      ["PrivateZone", "shop-names-orders"],
+      ["PrivateRecordSet", "shop-names-orders-a"],
+      ["VirtualNetworkLink", "shop-names-orders-link"],
+    ])
+      assert.deepEqual(
+        resources(plan, `azure-native:privatedns:${type}`).map((one) => one.name),
+        [name],
+      );
   });
 
   it("waits with the service for the right to read its certificate, and with the API for the policy that closes the service", async () => {

@@ -236,6 +236,50 @@ export function refusedDocuments(a: Certificates): readonly (readonly [title: st
         }),
       },
     ],
+    [
+      "a self-hosted gateway with a free certificate",
+      {
+        azure: tier("Premium", {
+          certificate: { keyVaultSecretId: null, keyVaultId: null, freeManaged: true },
+          selfHostedGateway: { location: "Osaka", image: "mcr.microsoft.com/azure-api-management/gateway:2.9.0" },
+        }),
+      },
+    ],
+    [
+      "a self-hosted gateway of a service of others",
+      {
+        azure: tier("Premium", {
+          service: {
+            existing:
+              "/subscriptions/00000000-1111-4222-8333-444444444444/resourceGroups/p/providers/Microsoft.ApiManagement/service/company-api",
+          },
+          selfHostedGateway: { location: "Osaka", image: "mcr.microsoft.com/azure-api-management/gateway:2.9.0" },
+        }),
+      },
+    ],
+    [
+      "a tunnel that leads elsewhere and to the network itself",
+      {
+        ...backend(onPremises),
+        ...network({
+          mode: "internal",
+          onPremises: {
+            type: "vpn",
+            gatewayAddress: "203.0.113.12",
+            addressSpaces: ["10.21.0.0/16", "10.240.0.0/16"],
+            sharedKey: { secret: "vpn-key" },
+          },
+        }),
+      },
+    ],
+    [
+      "two sets of addresses for one name",
+      {
+        backends: { orders: onPremises, stock: { url: "https://orders.shop.example.com/stock" } },
+        routes: { stock: { path: "/stock", methods: ["GET"], backend: "stock", public: true } },
+        ...network({ mode: "internal", onPremises: { type: "existing" } }),
+      },
+    ],
     ["an address space too small", network({ mode: "internal", addressSpace: "10.240.0.0/28" })],
     [
       "a line from a subnet of others",
