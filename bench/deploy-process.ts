@@ -14,22 +14,16 @@ const CONFIG = {
   gcp: { "gcp:project": { value: "bench-123456" }, "gcp:region": { value: "europe-west3" } },
 } as const;
 
-/** A program for a number of routes, of which the first has a timeout, in seconds, where one is given. */
-type Programs = (routes: number, timeout?: number) => PulumiFn;
+/** One of the programs that share an API out: of which the first route has a timeout, in seconds, where one is given. */
+type Program = (timeout?: number) => PulumiFn;
 
-/** Gateways of our own: several where one cannot take all routes. */
-const ours =
-  (cloud: Cloud): Programs =>
-  (routes, timeout) =>
-  async () => {
-    const outputs = [];
-    for (const [index, count] of partsOf(cloud, routes).entries()) {
-      const document = partOf(documentFor(cloud, count), index, index === 0 ? timeout : undefined);
-      const model = await loadModel({ file: "bench.json", text: JSON.stringify({ ...document, ...(cloud === "aws" ? ZONE : {}) }) });
-      outputs.push(new SecureGateway(model.name, { cloud, model }).outputs());
-    }
-    return Object.fromEntries(outputs.map((one, index) => [`gateway-${index}`, one]));
-  };
+/** Gateways of our own, each a stack: several where one cannot take all routes. */
+const ours = (cloud: Cloud, routes: number): Program[] =>
+  partsOf(cloud, routes).map((count, index) => (timeout) => async () => {
+    const document = partOf(documentFor(cloud, count), index, timeout);
+    const model = await loadModel({ file: "bench.json", text: JSON.stringify({ ...document, ...(cloud === "aws" ? ZONE : {}) }) });
+    return new SecureGateway(model.name, { cloud, model }).outputs();
+  });
 
 const ZONE = { dns: { zone: "example.com" } };
 
@@ -45,28 +39,32 @@ const withTimeout = (routes: Record<string, object>, timeout: number) => ({
   "route-0": { ...routes["route-0"], timeout: `${timeout}s` },
 });
 
-const written: Programs = (routes, timeout) => async () => byHand(routes, timeout === undefined ? {} : { firstTimeout: timeout * 1000 });
+const written = (routes: number): Program[] => [
+  (timeout) => async () => byHand(routes, timeout === undefined ? {} : { firstTimeout: timeout * 1000 }),
+];
 
-async function deployed(stack: LabStack, program: (timeout?: number) => PulumiFn, rounds: number): Promise<Deployed> {
-  const timed = async (shown: PulumiFn) => {
+/** All stacks one after the other; a change of one route is its own stack's alone, so that several stacks are measured in one round. */
+async function deployed(programs: readonly Program[], open: (index: number) => Promise<LabStack>, rounds: number): Promise<Deployed> {
+  const stacks = await Promise.all(programs.map(async (program, index) => ({ stack: await open(index), program })));
+  const timed = async (some: typeof stacks, timeout?: number) => {
     const began = performance.now();
-    const run = await stack.up(shown);
-    return { seconds: (performance.now() - began) / 1000, counts: counts(run) };
+    const touched: Partial<Record<string, number>>[] = [];
+    for (const { stack, program } of some) touched.push(counts(await stack.up(program(timeout))));
+    return { seconds: (performance.now() - began) / 1000, touched };
   };
-  const first = await timed(program());
+  const first = await timed(stacks);
   const [same, changes] = [[] as number[], [] as number[]];
   let touched = 0;
   for (let round = 0; round < rounds; round++) {
-    const timeout = round === 0 ? undefined : 9 - round;
-    same.push((await timed(program(timeout))).seconds);
-    const change = await timed(program(8 - round));
+    same.push((await timed(stacks, round === 0 ? undefined : 9 - round)).seconds);
+    const change = await timed(stacks.slice(0, 1), 8 - round);
     changes.push(change.seconds);
-    touched = Object.entries(change.counts).reduce((sum, [what, count]) => sum + (what === "same" ? 0 : count), 0);
+    touched = sum(change.touched.flatMap((one) => Object.entries(one).map(([what, count = 0]) => (what === "same" ? 0 : count))));
   }
   // The next size has the same names.
-  await stack.destroy();
+  for (const { stack } of stacks) await stack.destroy();
   return {
-    resources: first.counts.create ?? 0,
+    resources: sum(first.touched.map(({ create = 0 }) => create)),
     firstUpSeconds: rounded(first.seconds, 2),
     noopUpSeconds: rounded(median(same), 2),
     oneRouteSeconds: rounded(median(changes), 2),
@@ -75,17 +73,19 @@ async function deployed(stack: LabStack, program: (timeout?: number) => PulumiFn
   };
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((one, other) => one + other, 0);
+
 /** Measures one of the programs in a process of its own, so that its memory is its own: `node deploy-process.ts NAME ROUNDS SIZE…`. */
 const [name = "", rounds = "1", ...sizes] = process.argv.slice(2);
 const lab = await Lab.open({ latencyMs: 0 });
 try {
-  const cloud = name as keyof typeof CONFIG;
-  const [config, programs] = name === BY_HAND ? [CONFIG.aws, written] : [CONFIG[cloud], ours(cloud)];
+  const cloud = (name === BY_HAND ? "aws" : name) as keyof typeof CONFIG;
   // CloudFront's certificate is validated in a zone of the account.
   await lab.existing("aws:route53/zone:Zone", { name: "example.com" }, { region: "eu-central-1" });
   for (const routes of sizes.map(Number)) {
-    const stack = await lab.stack(`bench-${routes}`, config);
-    const measured = await deployed(stack, (timeout) => programs(routes, timeout), routes > 1000 ? 1 : Number(rounds));
+    const programs = name === BY_HAND ? written(routes) : ours(cloud, routes);
+    const open = (index: number) => lab.stack(`bench-${routes}-${index}`, CONFIG[cloud]);
+    const measured = await deployed(programs, open, programs.length > 1 ? 1 : Number(rounds));
     process.stdout.write(`${JSON.stringify({ routes, ...measured })}\n`);
   }
 } finally {
