@@ -30,10 +30,10 @@ export function logs(b: GcpBuild): void {
   for (const resource of [bucket, sink]) b.enforced.note(resource, "observe.accessLogs", "observe.logHeaders");
 }
 
-/** Envoy's lines on standard output, wherever it runs. */
+/** Envoy's lines on standard output, wherever it runs. Clusters of one project may have namespaces of one name: the pods' label tells gateways apart. */
 function accessLogFilter(b: GcpBuild): string {
   return b.variant === "gke"
-    ? `resource.type="k8s_container" AND resource.labels.namespace_name="${b.model.gcp.gke?.namespace ?? ""}" AND resource.labels.container_name="envoy" AND logName:"stdout"`
+    ? `resource.type="k8s_container" AND resource.labels.namespace_name="${b.model.gcp.gke?.namespace ?? ""}" AND resource.labels.container_name="envoy" AND labels."k8s-pod/app"="${b.name}" AND logName:"stdout"`
     : `resource.type="cloud_run_revision" AND resource.labels.service_name="${b.name}-gateway" AND labels.container_name="envoy" AND logName:"stdout"`;
 }
 

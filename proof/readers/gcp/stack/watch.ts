@@ -56,7 +56,7 @@ export function watchRoles(place: Place): Roles {
 function logFilterOf({ model: { gcp }, name }: Place): string {
   const lines =
     gcp.flavour === "gke"
-      ? `resource.type="k8s_container" AND resource.labels.namespace_name="${gcp.gke?.namespace}" AND resource.labels.container_name="envoy"`
+      ? `resource.type="k8s_container" AND resource.labels.namespace_name="${gcp.gke?.namespace}" AND resource.labels.container_name="envoy" AND labels."k8s-pod/app"="${name}"`
       : `resource.type="cloud_run_revision" AND resource.labels.service_name="${name}-gateway" AND labels.container_name="envoy"`;
   return `${lines} AND logName:"stdout"`;
 }
