@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { proveMutations } from "./mutations/report.ts";
+import { proveMutations } from "./mutations/prove.ts";
 import { proveParity } from "./parity/prove.ts";
 import { reportScans } from "./scans.ts";
 

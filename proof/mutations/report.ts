@@ -1,37 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { CLOUDS } from "../../components/backends/contract.ts";
-import { type BackendMutations, isCaught, isMissed, mutateBackend, resultsOf } from "./backends.ts";
-import { EQUIVALENT, equivalentTo } from "./equivalent.ts";
+import { type BackendMutations, isCaught, isMissed, resultsOf } from "./backends.ts";
+import { equivalentTo } from "./equivalent.ts";
 import type { MutationResult } from "./run.ts";
-
-/** All mutations of the shop's stacks and of the written documents, and an even sample of those of the first random documents. */
-const SAMPLE = { seeds: Array.from({ length: 10 }, (_, index) => index + 1), random: 150 };
-
-/**
- * Breaks all backends; the report goes to docs/proof/mutations.md.
- *
- * @returns the exit code: 1 when nobody noticed a mutation of an input that matters, or one that was judged to be the same is noticed now
- */
-export async function proveMutations(root: string): Promise<number> {
-  const backends: BackendMutations[] = [];
-  for (const cloud of CLOUDS) {
-    const backend = await mutateBackend(root, cloud, SAMPLE);
-    const results = resultsOf(backend);
-    process.stdout.write(
-      `${cloud}: ${results.filter(isCaught).length} of ${results.length} caught, ${results.filter(isMissed).length} missed\n`,
-    );
-    backends.push(backend);
-  }
-  const folder = join(root, "docs", "proof");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "mutations.md"), mutationReport(backends));
-  const all = backends.flatMap(resultsOf);
-  const unneeded = EQUIVALENT.filter((one) => !all.some((result) => !isCaught(result) && equivalentTo(result) === one));
-  for (const { cloud, document, pattern } of unneeded)
-    process.stdout.write(`${cloud}, ${document}: ${pattern} is noticed or no longer there; take it out of proof/mutations/equivalent.ts\n`);
-  return unneeded.length > 0 || all.some(isMissed) ? 1 : 0;
-}
 
 /** The table people read: per backend, operator and type of resource who noticed, and everything nobody noticed. */
 export function mutationReport(backends: readonly BackendMutations[]): string {
