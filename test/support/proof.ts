@@ -8,9 +8,9 @@ import { observe, unread } from "../../proof/parity/observe.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
-/** What nobody notices of an even sample of the mutations of each plan of a cloud, the shop's, those of the written documents, and that of one random document; each as one line. */
-export async function survivorsOf(cloud: Cloud, most: number, seed = 2): Promise<string[]> {
-  const { plans } = await mutateBackend(ROOT, cloud, { seeds: [seed], stack: most, written: most, random: most });
+/** What nobody notices of an even sample of the mutations of each plan of a cloud, the shop's, those of the written documents, and that of one random document; each as one line. @param written Mutations tried of each written document */
+export async function survivorsOf(cloud: Cloud, most: number, seed = 2, written = most): Promise<string[]> {
+  const { plans } = await mutateBackend(ROOT, cloud, { seeds: [seed], stack: most, written, random: most });
   return plans.flatMap(({ name, mutations }) =>
     mutations.results
       .filter(isMissed)

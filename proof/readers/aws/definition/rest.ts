@@ -130,7 +130,8 @@ function integration(c: Context, path: string, method: string, route: Route): Sh
   const wanted = backendAddress(c.model, route, request);
   const backend = c.model.backends[route.backends[0]?.name ?? ""];
   const behind = backend !== undefined && backend.network.type !== "public";
-  const bridge = c.model.aws.network?.bridge === "nlb" ? "network-balancer" : "balancer";
+  // A link of the first kind knows its balancer itself.
+  const bridge = { alb: "balancer", nlb: "network-balancer", "nlb-alb": undefined }[c.model.aws.network?.bridge ?? "alb"];
   return {
     type: "http_proxy",
     httpMethod: method,
@@ -139,7 +140,7 @@ function integration(c: Context, path: string, method: string, route: Route): Sh
     timeoutInMillis: route.timeoutMs,
     connectionType: behind ? "VPC_LINK" : "INTERNET",
     connectionId: behind ? c.ref("link", "id") : undefined,
-    integrationTarget: behind ? c.ref(bridge, "arn") : undefined,
+    integrationTarget: behind && bridge ? c.ref(bridge, "arn") : undefined,
     requestParameters: {
       ...Object.fromEntries(variablesOf(path).map((name) => [`integration.request.path.${name}`, `method.request.path.${name}`])),
       ...Object.fromEntries(Object.entries(requestHeaders(c, route)).map(([name, value]) => [`integration.request.header.${name}`, value])),

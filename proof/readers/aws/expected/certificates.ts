@@ -1,7 +1,8 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { between, is, like, type Matcher, type Shape, secret } from "../../shape.ts";
-import { authority, signed } from "./authority.ts";
+import { aboveOf, authority, leafOf, signed } from "./authority.ts";
 import { type Context, EDGE_REGION, type Expected } from "./context.ts";
+import { storedServices } from "./services.ts";
 
 /** The front door's certificates, the one shown to backends, and the records that lead to the door. */
 export function* certificates(c: Context): Generator<Expected> {
@@ -23,11 +24,11 @@ export function* certificates(c: Context): Generator<Expected> {
       subject: { commonName: hostname },
       dnsNames: [hostname],
       uris: undefined,
-      usage: "server_auth",
+      usages: ["server_auth"],
       hours: Math.ceil(tls.certificate.validityMs / 3_600_000),
     });
   const shown = Object.values(c.model.backends).some(({ tls: { clientCertificate } }) => clientCertificate === "internal");
-  if (tls.certificate.source === "internal" || (shown && c.rest)) yield* authority(c, control);
+  if (tls.certificate.source === "internal" || (shown && c.rest) || storedServices(c).length > 0) yield* authority(c, control);
 }
 
 /** The wait until Amazon has issued a certificate, and the records it waits for. Those of one region serve the others. */
@@ -85,8 +86,8 @@ function certificateInputs(c: Context): Record<string, Shape> {
       };
     case "internal":
       return {
-        certificateBody: c.ref("front", "certPem"),
-        certificateChain: c.ref("authority", "certPem"),
+        certificateBody: leafOf(c, "front"),
+        certificateChain: aboveOf(c, "front"),
         privateKey: secret(c.ref("front-key", "privateKeyPem")),
       };
   }
@@ -165,8 +166,8 @@ function* shownToBackends(c: Context): Generator<Expected> {
     suffix,
     control,
     inputs: {
-      certificateBody: c.ref("client", "certPem"),
-      certificateChain: c.ref("authority", "certPem"),
+      certificateBody: leafOf(c, "client"),
+      certificateChain: aboveOf(c, "client"),
       privateKey: secret(c.ref("client-key", "privateKeyPem")),
       ...c.home,
     },
@@ -175,7 +176,7 @@ function* shownToBackends(c: Context): Generator<Expected> {
     subject: { commonName: like(/^.+ gateway$/) },
     dnsNames: [c.model.hostname],
     uris: [`spiffe://${c.model.hostname}/gateway`],
-    usage: "client_auth",
+    usages: ["client_auth"],
     hours: 8_760,
   });
 }

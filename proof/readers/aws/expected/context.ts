@@ -1,5 +1,5 @@
 import type { ControlId } from "../../../../components/backends/controls.ts";
-import type { GatewayModel, Route } from "../../../../components/spec/model.ts";
+import type { Backend, GatewayModel, Route } from "../../../../components/spec/model.ts";
 import type { Shape } from "../../shape.ts";
 import type { AwsApi } from "../api.ts";
 
@@ -11,6 +11,8 @@ export interface Expected {
   /** The promise that it keeps. */
   readonly control: ControlId;
   readonly inputs: Readonly<Record<string, Shape>>;
+  /** What has to be there before it, beside what it refers to; names without the gateway's. @default nothing */
+  readonly after?: readonly string[];
 }
 
 /** CloudFront's region. */
@@ -63,9 +65,17 @@ export class Context {
     return this.model.aws.region ?? ["$", "{region}"].join("");
   }
 
-  /** The document's zone, as a plan without credentials names it. */
+  /** The document's zone: its id, or its name as a plan without credentials has it. */
   get zone(): string {
-    return `\${zone ${this.model.dns.zone}}`;
+    const { zone = "" } = this.model.dns;
+    return /^Z[A-Z0-9]{7,31}$/.test(zone) ? zone : `\${zone ${zone}}`;
+  }
+
+  /** Backends in the VPC and on premises, by their names. */
+  get behind(): Backend[] {
+    return Object.values(this.model.backends)
+      .filter(({ network }) => network.type !== "public")
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Providers whose tokens a route takes. */

@@ -10,7 +10,10 @@ import { Context, type Expected } from "./context.ts";
 import { edge } from "./edge.ts";
 import { firewalls } from "./firewall.ts";
 import { httpApi, restApi } from "./gateway.ts";
+import { line } from "./line.ts";
 import { logs } from "./logs.ts";
+import { observeNames } from "./names.ts";
+import { services } from "./services.ts";
 import { truststore } from "./truststore.ts";
 import { alarms } from "./watch.ts";
 
@@ -25,17 +28,25 @@ function* expectations(c: Context): Generator<Expected> {
   yield* firewalls(c);
   yield* edge(c);
   yield* bridge(c);
+  yield* line(c);
+  yield* services(c);
   yield* alarms(c);
 }
 
+/** What a resource would not wait for although it has to. */
+const tooEarly = ({ dependsOn }: OpenPlan["resources"][number], after: readonly string[], { name }: GatewayModel): string[] =>
+  after.filter((suffix) => !dependsOn.includes(`${name}-${suffix}`)).map((suffix) => `it does not wait for ${suffix}`);
+
 /** Nothing is missing, nothing is there that nobody asked for, and no input says anything else or stands unread. */
 export function observeResources(plan: OpenPlan, model: GatewayModel, api: AwsApi, o: Observations): void {
+  observeNames(plan, o);
   const found = new Map(plan.resources.map((resource) => [`${resource.type} ${resource.name}`, resource]));
-  for (const { type, suffix, control, inputs } of expectations(new Context(model, api))) {
+  for (const { type, suffix, control, inputs, after = [] } of expectations(new Context(model, api))) {
     const name = `${model.name}-${suffix}`;
     const resource = found.get(`${type} ${name}`);
     found.delete(`${type} ${name}`);
-    const faults = resource === undefined ? ["it is not there"] : faultsOf(inputs, resource.inputs);
+    const faults =
+      resource === undefined ? ["it is not there"] : [...faultsOf(inputs, resource.inputs), ...tooEarly(resource, after, model)];
     o.holds(
       control,
       name,

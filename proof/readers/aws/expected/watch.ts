@@ -70,25 +70,32 @@ export function* alarms(c: Context): Generator<Expected> {
     if (c.authorizer)
       yield* counted(c, "authorizer-failures", '{ $.error = "AUTHORIZER_FAILURE" || $.error = "AUTHORIZER_CONFIGURATION_ERROR" }', 0);
   }
-  for (const { name, network } of Object.values(c.model.backends)) {
-    if (network.type === "public" || c.model.aws.network === undefined) continue;
-    const straight = c.model.aws.network.bridge === "nlb";
-    yield alarm(c, `targets-${name}`, {
-      namespace: straight ? "AWS/NetworkELB" : "AWS/ApplicationELB",
-      metricName: "HealthyHostCount",
-      dimensions: {
-        TargetGroup: c.ref(name, "arnSuffix"),
-        LoadBalancer: c.ref(straight ? "network-balancer" : "balancer", "arnSuffix"),
-      },
-      comparisonOperator: "LessThanThreshold",
-      statistic: "Minimum",
-      period: 60,
-      evaluationPeriods: 3,
-      threshold: 1,
-      treatMissingData: "breaching",
-    });
-  }
+  yield* hops(c);
 }
+
+/** Whoever has no healthy target left: a backend, or the balancer between the link and it. */
+function* hops(c: Context): Generator<Expected> {
+  const { network } = c.model.aws;
+  if (network === undefined || !c.rest) return;
+  const inner = network.bridge === "nlb" ? "network-balancer" : "balancer";
+  for (const { name } of c.behind) yield unhealthy(c, name, inner);
+  if (network.bridge === "nlb-alb")
+    for (const port of new Set(c.behind.map((backend) => backend.port))) yield unhealthy(c, `balancer-${port}`, "network-balancer");
+}
+
+const unhealthy = (c: Context, group: string, balancer: string): Expected =>
+  alarm(c, `targets-${group}`, {
+    namespace: balancer === "network-balancer" ? "AWS/NetworkELB" : "AWS/ApplicationELB",
+    metricName: "HealthyHostCount",
+    dimensions: { TargetGroup: c.ref(group, "arnSuffix"), LoadBalancer: c.ref(balancer, "arnSuffix") },
+    comparisonOperator: "LessThanThreshold",
+    statistic: "Minimum",
+    period: 60,
+    evaluationPeriods: 3,
+    threshold: 1,
+    // A balancer that says nothing has nothing.
+    treatMissingData: "breaching",
+  });
 
 /** An alarm of one period over its threshold that tells when it begins and when it ends. */
 function alarm(c: Context, suffix: string, inputs: Record<string, Shape>): Expected {
