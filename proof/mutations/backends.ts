@@ -26,6 +26,7 @@ export async function mutateBackend(root: string, cloud: Cloud, { seeds, ...most
   const plans: { name: string; mutations: Mutations }[] = [];
   for (const subject of await subjectsOf(root, cloud, seeds)) {
     const { name, kind, model, secrets } = subject;
+    if (most[kind] === 0) continue;
     const plan = await planInTheOpen({ cloud, model, secrets });
     plans.push({ name, mutations: mutatePlan(plan, model, { document: name, ...(most[kind] === undefined ? {} : { most: most[kind] }) }) });
   }

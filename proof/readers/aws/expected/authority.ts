@@ -48,39 +48,53 @@ export function* authority(c: Context, control: ControlId): Generator<Expected> 
       },
     };
   }
-  if (below) yield* intermediate(c, below.generation, control);
+  if (below)
+    yield* authorityBelow(
+      c,
+      "intermediate",
+      control,
+      new RegExp(`^.+ gateway authority, intermediate ${below.generation}$`),
+      below.generation,
+    );
 }
 
-/** The authority below the root, which signs everything. */
-function* intermediate(c: Context, number: number, control: ControlId): Generator<Expected> {
+/** An authority below the root, of some generation; by default one that is handed to somebody else, who signs with it by himself. */
+export function* authorityBelow(
+  c: Context,
+  suffix: string,
+  control: ControlId,
+  called: RegExp = /^.+ authority$/,
+  number = 1,
+): Generator<Expected> {
   const last = generation(number);
   const root = generation(roots(c)[0] ?? 1);
-  yield { type: "tls:index/privateKey:PrivateKey", suffix: `intermediate-key${last}`, control, inputs: KEY };
+  yield { type: "tls:index/privateKey:PrivateKey", suffix: `${suffix}-key${last}`, control, inputs: KEY };
   yield {
     type: "tls:index/certRequest:CertRequest",
-    suffix: `intermediate-request${last}`,
+    suffix: `${suffix}-request${last}`,
     control,
-    inputs: {
-      privateKeyPem: secret(c.ref(`intermediate-key${last}`, "privateKeyPem")),
-      subject: { commonName: like(new RegExp(`^.+ gateway authority, intermediate ${number}$`)) },
-    },
+    inputs: { privateKeyPem: secret(c.ref(`${suffix}-key${last}`, "privateKeyPem")), subject: { commonName: like(called) } },
   };
   yield {
     type: "tls:index/locallySignedCert:LocallySignedCert",
-    suffix: `intermediate${last}`,
+    suffix: `${suffix}${last}`,
     control,
     inputs: {
-      certRequestPem: c.ref(`intermediate-request${last}`, "certRequestPem"),
+      certRequestPem: c.ref(`${suffix}-request${last}`, "certRequestPem"),
       caCertPem: c.ref(`authority${root}`, "certPem"),
       caPrivateKeyPem: secret(c.ref(`authority-key${root}`, "privateKeyPem")),
       isCaCertificate: true,
       setSubjectKeyId: true,
       allowedUses: SIGNS,
       validityPeriodHours: between(17_520, 87_600),
-      earlyRenewalHours: between(8_760, 43_800),
+      earlyRenewalHours: between(5_840, 43_800),
     },
   };
 }
+
+/** Such an authority's certificate and the root's. */
+export const belowWithRoot = (c: Context, suffix: string): string =>
+  `${c.ref(suffix, "certPem")}${c.ref(`authority${generation(roots(c)[0] ?? 1)}`, "certPem")}`;
 
 /** What a certificate of the authority is for. */
 export interface Signed {

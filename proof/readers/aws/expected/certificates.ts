@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { between, is, like, type Matcher, type Shape, secret } from "../../shape.ts";
 import { aboveOf, authority, leafOf, signed } from "./authority.ts";
 import { type Context, EDGE_REGION, type Expected } from "./context.ts";
-import { storedServices } from "./services.ts";
+import { signsServices } from "./services.ts";
 
 /** The front door's certificates, the one shown to backends, and the records that lead to the door. */
 export function* certificates(c: Context): Generator<Expected> {
@@ -28,7 +28,7 @@ export function* certificates(c: Context): Generator<Expected> {
       hours: Math.ceil(tls.certificate.validityMs / 3_600_000),
     });
   const shown = Object.values(c.model.backends).some(({ tls: { clientCertificate } }) => clientCertificate === "internal");
-  if (tls.certificate.source === "internal" || (shown && c.rest) || storedServices(c).length > 0) yield* authority(c, control);
+  if (tls.certificate.source === "internal" || (shown && c.rest) || signsServices(c)) yield* authority(c, control);
 }
 
 /** The wait until Amazon has issued a certificate, and the records it waits for. Those of one region serve the others. */

@@ -6,6 +6,7 @@ import type { AwsApi } from "../api.ts";
 import { authorizer, consumers } from "./authorizer.ts";
 import { bridge } from "./bridge.ts";
 import { certificates } from "./certificates.ts";
+import { cluster } from "./cluster.ts";
 import { Context, type Expected } from "./context.ts";
 import { edge } from "./edge.ts";
 import { firewalls } from "./firewall.ts";
@@ -30,6 +31,7 @@ function* expectations(c: Context): Generator<Expected> {
   yield* bridge(c);
   yield* line(c);
   yield* services(c);
+  yield* cluster(c);
   yield* alarms(c);
 }
 

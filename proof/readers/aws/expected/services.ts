@@ -3,12 +3,24 @@ import { json, like, prose, type Shape, secret } from "../../shape.ts";
 import { aboveOf, intermediatesOf, keyOfSigned, leafOf, signed, trusted } from "./authority.ts";
 import { type Context, type Expected, policy } from "./context.ts";
 
-const CONTROL = "tls.certificate.internal";
+export const CONTROL = "tls.certificate.internal";
 const HOUR = 3_600_000;
 
 /** Services whose key somebody reads outside a cluster. */
 export const storedServices = (c: Context): InternalService[] =>
   Object.values(c.model.internal?.services ?? {}).filter(({ reader, importToAcm }) => reader !== undefined || importToAcm);
+
+/** Something of services is signed by the internal authority. */
+export function signsServices(c: Context): boolean {
+  const { services = {}, kubernetes } = c.model.internal ?? {};
+  const inCluster = kubernetes !== undefined && Object.keys(services).length > 0;
+  const entered = Object.values(services).some(({ callers }) => callers.includes("gateway"));
+  return (
+    storedServices(c).length > 0 ||
+    (inCluster &&
+      (kubernetes.certificates !== "none" || kubernetes.mesh?.pluggedInCa === true || (kubernetes.mesh !== undefined && entered)))
+  );
+}
 
 /** Certificates of services, each where its own reader and nobody else finds it. */
 export function* services(c: Context): Generator<Expected> {
@@ -31,7 +43,7 @@ export function* services(c: Context): Generator<Expected> {
 }
 
 /** What a service shows, to those who call it and to those it calls. */
-function* identity(c: Context, { name, dnsNames, ipAddresses, keyGeneration }: InternalService): Generator<Expected> {
+export function* identity(c: Context, { name, dnsNames, ipAddresses, keyGeneration }: InternalService): Generator<Expected> {
   const { validityMs = 0, renewBeforeMs = 0 } = c.model.internal ?? {};
   yield* signed(c, `service-${name}`, CONTROL, {
     subject: { commonName: name.slice(0, 64) },
@@ -45,7 +57,7 @@ function* identity(c: Context, { name, dnsNames, ipAddresses, keyGeneration }: I
   });
 }
 
-const spiffe = (c: Context, service: string): string => `spiffe://${c.model.hostname}/service/${service}`;
+export const spiffe = (c: Context, service: string): string => `spiffe://${c.model.hostname}/service/${service}`;
 
 /** A secret of one service's own, which one role may read, over TLS. */
 function* secretOf(c: Context, service: InternalService, reader: string): Generator<Expected> {
@@ -100,7 +112,7 @@ function* secretOf(c: Context, service: InternalService, reader: string): Genera
 }
 
 /** What the service finds: its certificate and key, whom it trusts and whom it lets in. */
-function contents(c: Context, { name, keyGeneration, callers, pkcs12 }: InternalService): Shape {
+export function contents(c: Context, { name, keyGeneration, callers, pkcs12 }: InternalService): Shape {
   const suffix = `service-${name}`;
   return {
     "tls.crt": `${leafOf(c, suffix)}${c.model.internal?.authority.issuer.type === "awsPrivateCa" ? "\n" : ""}${intermediatesOf(c, suffix)}`,

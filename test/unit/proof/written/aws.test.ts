@@ -5,6 +5,8 @@ describe("Documents written for AWS", function () {
   this.timeout(60_000);
   it("are read back as they were asked", async () =>
     assert.deepEqual(await readingsOf("aws"), {
+      "cert-manager": [],
+      mesh: [],
       "premises-direct-connect": [],
       "premises-verified": [],
       "premises-vpn": [],
