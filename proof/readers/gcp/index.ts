@@ -88,7 +88,7 @@ function observeSecrets(plan: OpenPlan, model: GatewayModel, o: Observations): v
     if (type === "gcp:secretmanager/secretVersion:SecretVersion") secret(name, inputs.secretData);
     if (type === "kubernetes:core/v1:Secret") secret(name, inputs.stringData);
     if (type === "gcp:compute/vPNTunnel:VPNTunnel") secret(name, inputs.sharedSecret);
-    if (type === "gcp:storage/bucketObject:BucketObject" && model.apiKeys) secret(name, inputs.content);
+    if (type === "gcp:storage/bucketObject:BucketObject") secret(name, inputs.content);
     // The key of a certificate the stack issues is an output of the tls provider, which marks it secret itself.
     const { selfManaged } = inputs as { readonly selfManaged?: { readonly pemPrivateKey?: unknown } };
     if (type === "gcp:certificatemanager/certificate:Certificate" && selfManaged && model.tls.certificate.source === "imported")

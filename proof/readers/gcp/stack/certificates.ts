@@ -1,10 +1,8 @@
-import { type Grammar, is, list, nothing, number, object, sequence, text, where } from "../../grammar.ts";
+import { certificates, type Grammar, is, list, nothing, number, object, privateKey, sequence, text, where } from "../../grammar.ts";
 import { chainOf } from "./authority.ts";
 import type { Place, Roles } from "./roles.ts";
 
 const LABELS = { labels: where(() => true, "labels") };
-const PEM = text(/^-----BEGIN CERTIFICATE-----/);
-
 /** The certificate the load balancer serves for the one host name, and the authorities of clients' certificates. */
 export function certificateRoles(place: Place): Roles {
   const { model, name, project, output } = place;
@@ -20,7 +18,7 @@ export function certificateRoles(place: Place): Roles {
           pemCertificate: is(`${output("acme-certificate", "certificatePem")}${output("acme-certificate", "issuerPem")}`),
           pemPrivateKey: is(output("acme-certificate", "privateKeyPem")),
         })
-      : object({ pemCertificate: PEM, pemPrivateKey: text(/^-----BEGIN (RSA |EC )?PRIVATE KEY-----/) });
+      : object({ pemCertificate: certificates, pemPrivateKey: privateKey });
   const clients = model.tls.clientValidation;
   const clientControl = clients?.mode === "Optional" ? "tls.clientValidation.optional" : "tls.clientValidation.required";
   const zone = model.dns.zone;
@@ -92,7 +90,7 @@ export function certificateRoles(place: Place): Roles {
       grammar: object({
         ...own("client-authorities"),
         location: is("global"),
-        trustStores: sequence(object({ trustAnchors: list(object({ pemCertificate: PEM })) })),
+        trustStores: sequence(object({ trustAnchors: list(object({ pemCertificate: certificates })) })),
       }),
     },
     "client-certificates": {
