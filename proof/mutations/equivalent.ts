@@ -50,6 +50,14 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: UNASKED,
   },
   {
+    cloud: "azure",
+    document: "vpn",
+    type: "ApiPolicy",
+    pattern: inChoose("choose.children.when.children.include-fragment"),
+    operator: "remove",
+    reason: "plain HTTP to another host: the first thing asked after it is the host again, which is refused with the same 421",
+  },
+  {
     cloud: "gcp",
     document: "seed 2",
     type: "SecurityPolicy",

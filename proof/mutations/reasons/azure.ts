@@ -3,7 +3,7 @@ import type { Reason } from "./reason.ts";
 /** Reasons for the plans of Azure alone. */
 export const AZURE: readonly Reason[] = [
   {
-    type: /:(Api|PolicyFragment|Product|Subscription|ScheduledQueryRule|MetricAlert|Workbook)$/,
+    type: /:(Api|PolicyFragment|Product|Subscription|ScheduledQueryRule|MetricAlert|Workbook|Gateway)$/,
     pattern: /^(description|displayName)$/,
     operator: /^change a text$/,
     reason: "a title or description for people; everything refers to the resource by its id",
@@ -37,6 +37,19 @@ export const AZURE: readonly Reason[] = [
     operator: /^change a text$/,
     reason:
       "the resource's own name; everything that needs it refers to the resource itself, and a name that is not allowed is refused by the provider",
+  },
+  {
+    type: /network:(Subnet|NetworkSecurityGroup|VirtualNetworkGateway)$|apimanagement:GatewayHostnameConfiguration$/,
+    pattern: /^(subnetName|delegations\.\[\]\.name|securityRules\.\[\]\.name|ipConfigurations\.\[\]\.name|hcId)$/,
+    operator: /^change a text$/,
+    reason: "the name of a part within its resource; nothing refers to it (the one name the platform looks for, GatewaySubnet, is read)",
+  },
+  {
+    type: /network:PublicIPAddress$/,
+    pattern: /^dnsSettings\.domainNameLabel$/,
+    operator: /^change a text$/,
+    reason:
+      "a name of the address that the platform asks for and nobody uses: clients come by the document's host name, and the policy refuses others",
   },
   {
     type: /:(ActionGroup|MetricAlert|Backend)$/,

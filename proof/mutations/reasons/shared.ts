@@ -12,5 +12,4 @@ export const SHARED: readonly Reason[] = [
     type: /^tls:index\//,
     reason: "keys and certificates are made by the tls provider; that those of this stack are used is read where they are used",
   },
-  { type: /^acme:/, reason: "an order that is not as asked gets no certificate" },
 ];

@@ -50,6 +50,11 @@ export function observeShape(run: RunProbe, model: GatewayModel, o: Observations
   o.same("request.framing", "routes", 400, run(base, { headers: { "Content-Length": "3,4" } }).status);
   observeProblem(model, run({ ...base, path: "/a%2fb" }), "shape", o);
   observePlainHttp(run, model, base, o);
+  if (model.azure.selfHostedGateway !== undefined) {
+    const cloud = run(base, { gatewayId: "managed" });
+    o.same("backend.onPremises", "azure.selfHostedGateway", 421, cloud.status);
+    observeProblem(model, cloud, "azure.selfHostedGateway", o);
+  }
   if (model.edge === "cdn") observeEdge(run, model, base, o);
 }
 

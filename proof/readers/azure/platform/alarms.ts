@@ -1,6 +1,6 @@
 import type { Observations } from "../../../verdicts.ts";
 import { either, type Grammar, is, list, number, object, text, where } from "../../grammar.ts";
-import { AZURE, type Inputs, placed, refer, type Scene } from "./scene.ts";
+import { AZURE, type Inputs, inGroup, placed, refer, type Scene } from "./scene.ts";
 
 const tells = (scene: Scene): Grammar => object({ actionGroups: list(refer(scene, "monitor:ActionGroup", "id"), 1, 1) });
 
@@ -47,7 +47,7 @@ export const ALARM: Inputs = {
       const receiver = (field: string, values: readonly string[]) =>
         list(object({ name: text(), [field]: is(...values), useCommonAlertSchema: is(true) }), values.length, values.length);
       return object({
-        ...placed(scene, ["tags", "global"]),
+        ...placed(scene, "global"),
         enabled: is(true),
         groupShortName: text(/^[\w-]{1,12}$/),
         emailReceivers: receiver("emailAddress", mails),
@@ -97,7 +97,7 @@ export const ALARM: Inputs = {
     "observe.alarms",
     (scene) =>
       object({
-        ...placed(scene, ["tags", "global"]),
+        ...placed(scene, "global"),
         description: text(),
         severity: is(2),
         enabled: is(true),
@@ -136,7 +136,7 @@ export const ALARM: Inputs = {
     "observe.alarms",
     (scene) =>
       object({
-        resourceGroupName: refer(scene, "resources:ResourceGroup", "name"),
+        ...inGroup(scene),
         systemTopicName: refer(scene, "eventgrid:SystemTopic", "name"),
         eventDeliverySchema: is("CloudEventSchemaV1_0"),
         filter: object({

@@ -1,6 +1,8 @@
 import type { Observations } from "../../../verdicts.ts";
-import { type Grammar, is, list, maybe, nothing, number, object, text, where } from "../../grammar.ts";
-import { APIM, AZURE, der, type Inputs, inService, refer, type Scene } from "./scene.ts";
+import { type Grammar, is, list, nothing, number, object, text, where } from "../../grammar.ts";
+import { APIM, der, type Inputs, inService, refer, type Scene } from "./scene.ts";
+import { onPremisesCertificate } from "./self-hosted.ts";
+import { frontSecret } from "./service.ts";
 
 /** The document's backend behind an entity. */
 const declared = ({ model }: Scene, name: string) =>
@@ -83,12 +85,18 @@ export const BACKENDS: Inputs = {
   ],
   "apimanagement:Certificate": [
     "backend.clientCertificate.internal",
-    (scene) =>
+    (scene, { name }) =>
       object({
         ...inService(scene),
         certificateId: text(/^[\w.-]{1,80}$/),
-        data: der,
-        password: maybe(text(/^[0-9a-f]{32}$/)),
+        ...(name === onPremisesCertificate(scene)
+          ? {
+              keyVault: object({
+                secretIdentifier: frontSecret(scene),
+                identityClientId: refer(scene, "managedidentity:UserAssignedIdentity", "clientId"),
+              }),
+            }
+          : { data: der, password: text(/^[0-9a-f]{32}$/) }),
       }),
   ],
 };
@@ -126,10 +134,9 @@ export function observeBackends(scene: Scene, o: Observations): void {
         o.holds(
           `backend.${kind}`,
           `${at}.network`,
-          "the service stands in a network that reaches it",
-          scene.service.virtualNetworkType !== undefined && scene.service.virtualNetworkType !== "None",
+          "the service stands in a network that reaches it, or the gateway on premises",
+          resources.of(`${APIM}Gateway`).length > 0 ||
+            (scene.service.virtualNetworkType !== undefined && scene.service.virtualNetworkType !== "None"),
         );
   }
-  if (model.ddos === "advanced")
-    o.holds("ddos.advanced", "ddos", "a DDoS plan protects the addresses", resources.of(`${AZURE}network:DdosProtectionPlan`).length > 0);
 }

@@ -3,17 +3,36 @@ import type { OpenPlan } from "../../../open-plan.ts";
 import type { Observations } from "../../../verdicts.ts";
 import { observeGrammar } from "../../grammar.ts";
 import type { Resources } from "../../resources.ts";
+import { observeAcme } from "./acme.ts";
 import { ALARM, observeAlarms } from "./alarms.ts";
 import { API, observeApi, observeKeys } from "./api.ts";
 import { BACKENDS, observeBackends } from "./backends.ts";
+import { DNS, observeDns } from "./dns.ts";
 import { EDGE, observeEdge } from "./edge.ts";
+import { LINES, observeLine } from "./line.ts";
+import { NETWORKS, observeNetwork } from "./network.ts";
+import { NAMES, observeNames } from "./private-names.ts";
 import { observeRights, observeSecrets, RIGHTS } from "./rights.ts";
 import { AZURE, type Inputs, type Scene, sceneOf } from "./scene.ts";
+import { observeSelfHosted, SELF_HOSTED } from "./self-hosted.ts";
 import { observeAuthorities, SERVICE } from "./service.ts";
 import { observeWatch, WATCH } from "./watch.ts";
 
 /** Every type of resource this reader understands; all others are reported. */
-const INPUTS: Inputs = { ...SERVICE, ...API, ...BACKENDS, ...EDGE, ...WATCH, ...ALARM, ...RIGHTS };
+const INPUTS: Inputs = {
+  ...SERVICE,
+  ...API,
+  ...BACKENDS,
+  ...EDGE,
+  ...DNS,
+  ...NETWORKS,
+  ...LINES,
+  ...NAMES,
+  ...SELF_HOSTED,
+  ...WATCH,
+  ...ALARM,
+  ...RIGHTS,
+};
 
 /** The service and what stands around its policies: every input of every resource, then what has to be there. */
 export function observePlatform(plan: OpenPlan, resources: Resources, model: GatewayModel, o: Observations): void {
@@ -32,6 +51,12 @@ export function observePlatform(plan: OpenPlan, resources: Resources, model: Gat
   observeWatch(scene, o);
   observeAlarms(scene, o);
   observeEdge(scene, o);
+  observeDns(scene, o);
+  observeNetwork(scene, o);
+  observeLine(scene, o);
+  observeNames(scene, o);
+  observeSelfHosted(scene, o);
+  observeAcme(scene, o);
   observeRights(scene, o);
 }
 

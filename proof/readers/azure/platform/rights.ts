@@ -1,5 +1,5 @@
 import { PlainSecret } from "../../../../automation/plan/recorder.ts";
-import type { OpenPlan } from "../../../open-plan.ts";
+import { type OpenPlan, withSecrets } from "../../../open-plan.ts";
 import type { Observations } from "../../../verdicts.ts";
 import { is, object, where } from "../../grammar.ts";
 import { vaultId } from "./alarms.ts";
@@ -48,13 +48,21 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   "apimanagement:Subscription": ["primaryKey", "secondaryKey"],
   "keyvault:Secret": ["properties.value"],
   "cdn:Rule": ["actions.0.parameters.value"],
+  "network:VirtualNetworkGatewayConnection": ["sharedKey", "authorizationKey"],
+  "acme:index/certificate:Certificate": ["accountKeyPem"],
 };
 
 /** They are secrets in state and in every plan. */
 export function observeSecrets(plan: OpenPlan, o: Observations): void {
   for (const { type, name, inputs } of plan.resources)
-    for (const path of SECRETS[type.slice(AZURE.length)] ?? [])
+    for (const path of (SECRETS[type.replace(AZURE, "")] ?? []).filter((one) => at(inputs, one.split(".")) !== undefined))
       o.holds("request.framing", `${name}.${path}`, "kept as a secret", isSecret(inputs, path.split(".")));
+}
+
+/** What stands at a place; what is missing is no secret that shows, and whether it may be missing its grammar says. */
+function at(value: unknown, [step, ...rest]: readonly string[]): unknown {
+  const own = withSecrets(value);
+  return step === undefined || typeof own !== "object" || own === null ? own : at((own as Record<string, unknown>)[step], rest);
 }
 
 function isSecret(value: unknown, [step, ...rest]: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 import type { ControlId } from "../../../../components/backends/controls.ts";
 import type { GatewayModel } from "../../../../components/spec/model.ts";
-import { type Grammar, is, map, text, where } from "../../grammar.ts";
+import { type Grammar, is, map, nothing, text, where } from "../../grammar.ts";
 import type { Json } from "../../json.ts";
 import type { Read, Resources } from "../../resources.ts";
 
@@ -36,22 +36,35 @@ export const refer = ({ resources }: Pick<Scene, "resources">, type: string, out
     return found === output && resources.all.some((one) => one.name === name && one.type === AZURE + type);
   }, `${output} of a ${type} of this plan`);
 
-/** Where a resource stands, and its labels. */
-export const placed = (scene: Scene, more: readonly ("tags" | "global")[] = ["tags"]): Record<string, Grammar> => ({
-  resourceGroupName: refer(scene, "resources:ResourceGroup", "name"),
-  ...(more.includes("tags") ? { tags: map(/./, text()) } : {}),
-  ...(more.includes("global") ? { location: is("global") } : {}),
+/** The resource group of the document, or else the stack's own. */
+export const inGroup = (scene: Scene): Record<string, Grammar> => {
+  const { resourceGroup } = scene.model.azure;
+  return { resourceGroupName: resourceGroup === undefined ? refer(scene, "resources:ResourceGroup", "name") : is(resourceGroup) };
+};
+
+/** Where something of a region stands: where the document says, or else where the provider does. */
+export const region = ({ model }: Pick<Scene, "model">): Record<string, Grammar> => ({
+  location: model.azure.location === undefined ? nothing : is(model.azure.location),
 });
 
-/** In the gateway's service. */
-export const inService = (scene: Scene): Record<string, Grammar> => ({
-  resourceGroupName: refer(scene, "resources:ResourceGroup", "name"),
-  serviceName: refer(scene, "apimanagement:ApiManagementService", "name"),
+/** Where a resource stands, and its labels. */
+export const placed = (scene: Scene, where: "region" | "global" = "region"): Record<string, Grammar> => ({
+  ...inGroup(scene),
+  ...(where === "global" ? { location: is("global") } : region(scene)),
+  tags: labels,
 });
+
+export const labels: Grammar = map(/./, text());
+
+/** In the gateway's service. */
+export const inService = (scene: Scene): Record<string, Grammar> => {
+  const { name } = scene.model.azure.service;
+  return { ...inGroup(scene), serviceName: name === undefined ? refer(scene, "apimanagement:ApiManagementService", "name") : is(name) };
+};
 
 /** In the gateway's Front Door. */
 export const inProfile = (scene: Scene): Record<string, Grammar> => ({
-  resourceGroupName: refer(scene, "resources:ResourceGroup", "name"),
+  ...inGroup(scene),
   profileName: refer(scene, "cdn:Profile", "name"),
 });
 

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import type { Observations } from "../../../verdicts.ts";
-import { type Grammar, is, list, map, maybe, nothing, number, object, text, where } from "../../grammar.ts";
-import { AZURE, der, type Inputs, placed, refer, type Scene } from "./scene.ts";
+import { type Grammar, is, list, maybe, nothing, number, object, text, where } from "../../grammar.ts";
+import { placement } from "./network.ts";
+import { AZURE, der, type Inputs, inGroup, labels, placed, refer, region, type Scene } from "./scene.ts";
 
 const PREFIX = "Microsoft.WindowsAzure.ApiManagement.Gateway.";
 
@@ -53,7 +54,7 @@ const identity = (scene: Scene): Grammar =>
   });
 
 /** A secret of the stack's vault or of the owner's, without a version, so that a renewed one is taken. */
-const keyVaultId = ({ resources, model }: Scene): Grammar =>
+export const frontSecret = ({ resources, model }: Scene): Grammar =>
   where((value) => {
     const given = model.azure.certificate?.keyVaultSecretId;
     if (model.tls.certificate.source === "managed") return value === given;
@@ -72,7 +73,7 @@ const hostnames = (scene: Scene): Grammar =>
           type: is("Proxy"),
           hostName: is(scene.model.hostname),
           certificateSource: is("KeyVault"),
-          keyVaultId: keyVaultId(scene),
+          keyVaultId: frontSecret(scene),
           identityClientId: refer(scene, "managedidentity:UserAssignedIdentity", "clientId"),
           negotiateClientCertificate: is(scene.model.tls.clientValidation !== undefined),
           defaultSslBinding: is(true),
@@ -87,7 +88,7 @@ export const SERVICE: Inputs = {
     (scene) =>
       object({
         ...placed(scene),
-        serviceName: maybe(is(scene.model.azure.service.name)),
+        serviceName: scene.model.azure.service.name === undefined ? nothing : is(scene.model.azure.service.name),
         publisherName: text(),
         publisherEmail: text(/^[^@\s]+@[^@\s]+\.[^@\s.]+$/),
         sku: object({ name: is(...TIERS), capacity: is(scene.tier === "Consumption" ? 0 : scene.model.azure.service.units) }),
@@ -97,7 +98,7 @@ export const SERVICE: Inputs = {
         hostnameConfigurations: hostnames(scene),
         certificates:
           scene.tier === "classic" ? list(object({ encodedCertificate: der, storeName: is("Root", "CertificateAuthority") }), 0) : nothing,
-        virtualNetworkType: is("None"),
+        ...placement(scene),
         natGatewayState: is("Disabled"),
         developerPortalStatus: is(scene.model.azure.developerPortal ? "Enabled" : "Disabled"),
         // The v2 tiers never had that portal, and the provider writes what it believes to be the default.
@@ -109,7 +110,7 @@ export const SERVICE: Inputs = {
         restore: is(scene.model.azure.service.restore),
       }),
   ],
-  "resources:ResourceGroup": ["request.framing", () => object({ tags: map(/./, text()) })],
+  "resources:ResourceGroup": ["request.framing", (scene) => object({ ...region(scene), tags: labels })],
   "managedidentity:UserAssignedIdentity": ["require.any", (scene) => object(placed(scene))],
   "keyvault:Vault": [
     "tls.certificate.imported",
@@ -136,7 +137,8 @@ export const SERVICE: Inputs = {
     "tls.certificate.imported",
     (scene, { inputs }) =>
       object({
-        ...placed(scene),
+        ...inGroup(scene),
+        tags: labels,
         vaultName: refer(scene, "keyvault:Vault", "name"),
         secretName: is("certificate", "front-door-secret"),
         properties:
