@@ -1,19 +1,17 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TestBackend } from "../test/support/live/backend.ts";
 import { TestAuthority } from "../test/support/live/certificates.ts";
 import { type RunningEnvoy, ready, startEnvoy } from "../test/support/live/envoy.ts";
 import { freePorts } from "../test/support/live/ports.ts";
 import { TestIssuer } from "../test/support/live/tokens.ts";
 import { startGateway } from "../test/support/live-gateway.ts";
 import { childrenOf, programOf } from "../tools/setup/process.mjs";
-import { bareProxy } from "./bare-proxy.ts";
+import { ensureVegeta } from "../tools/setup/vegeta.ts";
+import { answering, type BareListener, bareProxy } from "./bare-proxy.ts";
 import { pathOf } from "./documents.ts";
-import type { LoadOptions, LoadResult } from "./load.ts";
-import { median, rounded } from "./measure.ts";
+import { type LoadResult, runLoad } from "./load.ts";
+import { median, quantile, rounded } from "./measure.ts";
 
 /** What is compared: something that listens on TLS, and the process that does. */
 interface Subject {
@@ -29,14 +27,20 @@ interface Gateway extends Subject {
 }
 
 const HOST = "api.example.com";
-/** Long enough for the load's own program to be compiled and its connections to be open. */
-const WARM_SECONDS = 2;
+/** The same load before each round, which is not counted: connections to the backend are opened in it. */
+const WARM_SECONDS = 1;
+
+/** What was measured of one subject, round by round. */
+interface Rounds {
+  readonly p50: number[];
+  readonly p99: number[];
+  readonly cpu: number[];
+}
 
 /** The gateway with every policy of an ordinary document against the same Envoy as a bare TLS proxy, at 10 and 1,000 routes. */
-export async function benchGateway(rounds = 5, perSecond = 300, seconds = 4) {
+export async function benchGateway(root: string, rounds = 9, perSecond = 300, seconds = 4) {
+  const vegeta = await ensureVegeta(root);
   const authority = await TestAuthority.create();
-  const certificate = await authority.issue({ dnsNames: ["localhost"] });
-  const backend = await TestBackend.start({ certificate, handler: (_request, response) => void response.end("ok") });
   const issuer = new TestIssuer();
   await issuer.addKey();
   const token = await issuer.token({ scope: "things.read" });
@@ -48,82 +52,77 @@ export async function benchGateway(rounds = 5, perSecond = 300, seconds = 4) {
       running.push(subject);
       return subject;
     };
+    const backend = started(await envoy({ front: await authority.issue({ dnsNames: ["localhost"] }) }, answering));
     for (const count of [10, 1000]) {
       subjects[`bare${count}`] = started(await bare(authority, backend.port, count));
       subjects[`full${count}`] = gateways[count] = started(await full(authority, backend.port, count, issuer.jwks));
     }
     const ask = (port: number, count: number, counted: number) =>
-      load({
-        port,
-        host: HOST,
-        ca: authority.root,
-        token,
-        paths: Array.from({ length: count }, (_, index) => pathOf(index)),
-        perSecond,
-        seconds: counted,
-        warmSeconds: WARM_SECONDS,
-      });
-    const results: Record<string, LoadResult & { cpu: number[]; p50s: number[]; p99s: number[] }> = {};
-    for (let round = 0; round <= rounds; round++) {
+      runLoad({ vegeta, port, host: HOST, ca: authority.root, token, paths: pathsOf(count), perSecond, seconds: counted });
+    const measured: Record<string, Rounds> = Object.fromEntries(Object.keys(subjects).map((name) => [name, { p50: [], p99: [], cpu: [] }]));
+    for (let round = 0; round < rounds; round++) {
       for (const [name, { port, pid }] of Object.entries(subjects)) {
-        backend.seen.length = 0;
         const count = Number(/\d+$/.exec(name)?.[0]);
+        await ask(port, count, WARM_SECONDS);
         const before = cpuSeconds(pid);
-        const result = await ask(port, count, round === 0 ? 1 : seconds);
-        const cpu = ((cpuSeconds(pid) - before) / (result.answered + perSecond * WARM_SECONDS)) * 1e6;
-        if (result.failed > 0)
-          throw new Error(
-            `${name}: ${result.failed} of ${result.answered} requests were not answered 200: ${JSON.stringify(result.statuses)}`,
-          );
-        // The first round opens the connections to the backend.
-        if (round === 0) results[name] = { ...result, cpu: [], p50s: [], p99s: [] };
-        else {
-          results[name]?.cpu.push(cpu);
-          results[name]?.p50s.push(result.p50);
-          results[name]?.p99s.push(result.p99);
-        }
+        const { answered, failed, statuses, p50, p99 } = await ask(port, count, seconds);
+        if (failed > 0) throw new Error(`${name}: ${failed} of ${answered} requests were not answered 200: ${JSON.stringify(statuses)}`);
+        measured[name]?.p50.push(p50);
+        measured[name]?.p99.push(p99);
+        measured[name]?.cpu.push(((cpuSeconds(pid) - before) / answered) * 1e6);
       }
     }
     const reloads: Record<string, unknown> = {};
-    for (const [count, gateway] of Object.entries(gateways)) {
-      backend.seen.length = 0;
+    for (const [count, gateway] of Object.entries(gateways))
       reloads[count] = await reloaded(gateway, ask(gateway.port, Number(count), 2 * seconds));
-    }
     const memory = Object.fromEntries(Object.entries(subjects).map(([name, { pid }]) => [name, memoryMib(pid)]));
-    const figures = Object.fromEntries(
-      Object.entries(results).map(([name, { cpu, p50s, p99s }]) => [
-        name,
-        {
-          p50Ms: rounded(median(p50s), 2),
-          p99Ms: rounded(median(p99s), 2),
-          cpuMicrosPerRequest: rounded(median(cpu), 0),
-          requestsPerCoreSecond: rounded(1e6 / median(cpu), 0),
-          memoryMib: memory[name],
-        },
-      ]),
-    );
-    const ratio = (of: string, to: string, what: "p50Ms" | "p99Ms" | "cpuMicrosPerRequest") =>
-      rounded((figures[of]?.[what] ?? Number.NaN) / (figures[to]?.[what] ?? Number.NaN), 2);
-    const ratios = (of: string, to: string) => ({
-      p50: ratio(of, to, "p50Ms"),
-      p99: ratio(of, to, "p99Ms"),
-      cpuPerRequest: ratio(of, to, "cpuMicrosPerRequest"),
-    });
     return {
       load: { perSecond, seconds, rounds, warmSeconds: WARM_SECONDS },
-      figures,
+      figures: Object.fromEntries(
+        Object.entries(measured).map(([name, { p50, p99, cpu }]) => [
+          name,
+          {
+            p50Ms: rounded(median(p50), 2),
+            p99Ms: rounded(median(p99), 2),
+            p99RangeMs: [rounded(Math.min(...p99), 2), rounded(Math.max(...p99), 2)],
+            cpuMicrosPerRequest: rounded(median(cpu), 0),
+            requestsPerCoreSecond: rounded(1e6 / median(cpu), 0),
+            memoryMib: memory[name],
+          },
+        ]),
+      ),
       reloads,
-      ratios: {
-        fullToBareAt10: ratios("full10", "bare10"),
-        fullToBareAt1000: ratios("full1000", "bare1000"),
-        full1000To10: ratios("full1000", "full10"),
-        bare1000To10: ratios("bare1000", "bare10"),
+      aboveBare: { 10: above(measured.full10, measured.bare10), 1000: above(measured.full1000, measured.bare1000) },
+      full1000To10: {
+        p50: rounded(median(perRound(measured.full1000, measured.full10, "p50", ratio)), 2),
+        p99: rounded(median(perRound(measured.full1000, measured.full10, "p99", ratio)), 2),
+        cpu: rounded(median(perRound(measured.full1000, measured.full10, "cpu", ratio)), 2),
       },
     };
   } finally {
     for (const subject of running) await subject.stop();
-    await backend.stop();
   }
+}
+
+const pathsOf = (count: number): string[] => Array.from({ length: count }, (_, index) => pathOf(index));
+
+/** What comes out of two subjects in each round: those stand next to each other in time. */
+const perRound = (of: Rounds | undefined, to: Rounds | undefined, what: keyof Rounds, compare: (one: number, other: number) => number) =>
+  (of?.[what] ?? []).map((value, round) => compare(value, to?.[what][round] ?? Number.NaN));
+
+const ratio = (one: number, other: number): number => one / other;
+const difference = (one: number, other: number): number => one - other;
+
+/** Milliseconds of one above the other: the median over the rounds, and between which values half of the rounds lie. */
+function above(of: Rounds | undefined, to: Rounds | undefined) {
+  const figures = (what: "p50" | "p99") => {
+    const differences = perRound(of, to, what, difference);
+    return {
+      medianMs: rounded(median(differences), 2),
+      halfMs: [quantile(differences, 0.25), quantile(differences, 0.75)].map((ms) => rounded(ms, 2)),
+    };
+  };
+  return { p50: figures("p50"), p99: figures("p99") };
 }
 
 /** Changes a gateway as often as it takes changes over until the load has ended. */
@@ -150,26 +149,20 @@ async function reloaded(gateway: Gateway, loaded: Promise<LoadResult>) {
   };
 }
 
-async function bare(authority: TestAuthority, backendPort: number, count: number): Promise<Subject> {
+const bare = async (authority: TestAuthority, backendPort: number, count: number): Promise<Subject> =>
+  envoy({ front: await (await authority.intermediate()).issue({ dnsNames: [HOST] }) }, (listener) =>
+    bareProxy({ ...listener, backendPort, backendCa: authority.root, paths: pathsOf(count) }),
+  );
+
+/** An Envoy on ports of its own. */
+async function envoy({ front }: Pick<BareListener, "front">, configuration: (listener: BareListener) => string): Promise<Subject> {
   const [port = 0, adminPort = 0] = await freePorts(2);
-  const front = await (await authority.intermediate()).issue({ dnsNames: [HOST] });
   const folder = mkdtempSync(join(tmpdir(), "gateway-bare-"));
   mkdirSync(join(folder, "run"));
-  writeFileSync(
-    join(folder, "bootstrap.json"),
-    bareProxy({
-      port,
-      adminPort,
-      front,
-      backendPort,
-      backendCa: authority.root,
-      paths: Array.from({ length: count }, (_, index) => pathOf(index)),
-    }),
-    { mode: 0o600 },
-  );
-  const envoy = await startEnvoy(folder);
-  await ready(adminPort, envoy);
-  return { port, pid: pidOf(envoy), stop: () => envoy.stop() };
+  writeFileSync(join(folder, "bootstrap.json"), configuration({ port, adminPort, front }), { mode: 0o600 });
+  const started = await startEnvoy(folder);
+  await ready(adminPort, started);
+  return { port, pid: pidOf(started), stop: () => started.stop() };
 }
 
 async function full(authority: TestAuthority, backendPort: number, count: number, jwks: string): Promise<Gateway> {
@@ -222,13 +215,4 @@ function cpuSeconds(pid: number): number {
 function memoryMib(pid: number): number {
   const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return rounded(Number(kib) / 1024, 0);
-}
-
-/** Runs the load in a process of its own. */
-async function load(options: LoadOptions): Promise<LoadResult> {
-  const child = fork(join(import.meta.dirname, "load-process.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  child.send(options);
-  const [result] = (await once(child, "message")) as [LoadResult];
-  await once(child, "exit");
-  return result;
 }

@@ -1,8 +1,11 @@
-import { Agent, request } from "node:https";
-import { setTimeout as sleep } from "node:timers/promises";
-import { quantile } from "./measure.ts";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 export interface LoadOptions {
+  /** The load generator. */
+  readonly vegeta: string;
   readonly port: number;
   /** Name asked for; the connection goes to 127.0.0.1. */
   readonly host: string;
@@ -13,8 +16,6 @@ export interface LoadOptions {
   readonly paths: readonly string[];
   readonly perSecond: number;
   readonly seconds: number;
-  /** Seconds of the same load before, which are not counted: connections are opened and code is compiled in them. */
-  readonly warmSeconds: number;
 }
 
 export interface LoadResult {
@@ -22,57 +23,49 @@ export interface LoadResult {
   /** Answers other than 200, and requests without an answer. */
   readonly failed: number;
   readonly statuses: Readonly<Record<string, number>>;
-  /** Milliseconds from when a request was due to the end of its answer. */
+  /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
 }
 
-/**
- * Sends requests at a fixed rate, whatever becomes of those before (open loop), over connections that are kept. Latency counts from the moment a
- * request was due, so that a gateway that stalls cannot hide it.
- */
-export async function runLoad({ port, host, ca, token, paths, perSecond, seconds, warmSeconds }: LoadOptions): Promise<LoadResult> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64, maxCachedSessions: 0 });
-  const latencies: number[] = [];
-  const statuses: Record<string, number> = {};
-  const send = (path: string, due: number, counts: boolean) =>
-    new Promise<void>((resolve) => {
-      const count = (status: number | string) => {
-        if (counts) {
-          statuses[status] = (statuses[status] ?? 0) + 1;
-          latencies.push(performance.now() - due);
-        }
-        resolve();
-      };
-      const headers = { host, authorization: `Bearer ${token}` };
-      const asked = request({ host: "127.0.0.1", port, path, headers, agent, ca, servername: host }, (response) => {
-        response
-          .resume()
-          .once("end", () => count(response.statusCode ?? 0))
-          .once("error", (error) => count(error.message));
-      });
-      asked.once("error", (error) => count(error.message)).end();
-    });
+/** What `vegeta report -type=json` tells; latencies are nanoseconds. */
+interface Report {
+  readonly requests: number;
+  readonly latencies: { readonly "50th": number; readonly "99th": number };
+  readonly status_codes: Readonly<Record<string, number>>;
+}
 
-  const began = performance.now();
-  const warm = perSecond * warmSeconds;
-  const total = warm + perSecond * seconds;
-  const pending: Promise<void>[] = [];
-  while (pending.length < total) {
-    const due = Math.min(total, Math.floor(((performance.now() - began) * perSecond) / 1000) + 1);
-    while (pending.length < due) {
-      const number = pending.length;
-      pending.push(send(paths[number % paths.length] as string, began + (number * 1000) / perSecond, number >= warm));
-    }
-    await sleep(1);
+/** Sends requests at a fixed rate, whatever becomes of those before (open loop), over HTTP/1.1 connections that are kept. */
+export async function runLoad({ vegeta, port, host, ca, token, paths, perSecond, seconds }: LoadOptions): Promise<LoadResult> {
+  const folder = mkdtempSync(join(tmpdir(), "gateway-load-"));
+  try {
+    const file = (name: string) => join(folder, name);
+    writeFileSync(file("ca.pem"), ca);
+    writeFileSync(file("targets"), paths.map((path) => `GET https://${host}:${port}${path}\n\n`).join(""));
+    const attack = ["-targets", file("targets"), "-rate", `${perSecond}/1s`, "-duration", `${seconds}s`, "-output", file("results")];
+    const connection = ["-root-certs", file("ca.pem"), "-connect-to", `${host}:${port}:127.0.0.1:${port}`, "-http2=false"];
+    await run(vegeta, ["attack", ...attack, ...connection, "-header", `Authorization: Bearer ${token}`, "-header", `Host: ${host}`]);
+    const { requests, latencies, status_codes } = JSON.parse(await run(vegeta, ["report", "-type", "json", file("results")])) as Report;
+    return {
+      answered: requests,
+      failed: requests - (status_codes["200"] ?? 0),
+      statuses: status_codes,
+      p50: latencies["50th"] / 1e6,
+      p99: latencies["99th"] / 1e6,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  await Promise.all(pending);
-  agent.destroy();
-  return {
-    answered: latencies.length,
-    failed: latencies.length - (statuses["200"] ?? 0),
-    statuses,
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-  };
+}
+
+function run(command: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    child.on("error", reject);
+    child.on("close", (code) => (code === 0 ? resolve(output) : reject(new Error(`${command} ${args[0]} ended with ${code}`))));
+  });
 }

@@ -231,43 +231,52 @@ interface Reloads {
 interface GatewayFigures {
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p99RangeMs: readonly [number, number];
   readonly cpuMicrosPerRequest: number;
   readonly requestsPerCoreSecond: number;
   readonly memoryMib?: number;
 }
 
-function gatewayLines({
-  figures,
-  load,
-  reloads,
-}: {
-  figures: Record<string, GatewayFigures>;
-  load: { perSecond: number; seconds: number; rounds: number; warmSeconds: number };
-  reloads: Record<string, Reloads>;
-}): string[] {
+interface Above {
+  readonly medianMs: number;
+  readonly halfMs: readonly [number, number];
+}
+
+interface LiveGateway {
+  readonly load: { readonly perSecond: number; readonly seconds: number; readonly rounds: number; readonly warmSeconds: number };
+  readonly figures: Readonly<Record<string, GatewayFigures>>;
+  readonly reloads: Readonly<Record<string, Reloads>>;
+  readonly aboveBare: Readonly<Record<"10" | "1000", { readonly p50: Above; readonly p99: Above }>>;
+  readonly full1000To10: { readonly p50: number; readonly p99: number; readonly cpu: number };
+}
+
+function gatewayLines({ figures, load, reloads, aboveBare, full1000To10 }: LiveGateway): string[] {
   const name = (key: string) =>
     `${key.startsWith("bare") ? "bare TLS proxy" : "every policy"}, ${withCommas(Number(/\d+$/.exec(key)?.[0]))} routes`;
-  const above = ([10, 1000] as const).map((count) => {
-    const [bare, full] = [figures[`bare${count}`], figures[`full${count}`]];
-    return `${digits((full?.p99Ms ?? Number.NaN) - (bare?.p99Ms ?? Number.NaN))} ms at ${withCommas(count)} routes`;
-  });
-  const slower = (figures.full1000?.p99Ms ?? Number.NaN) / (figures.full10?.p99Ms ?? Number.NaN);
+  const above = (what: "p50" | "p99") =>
+    (["10", "1000"] as const)
+      .map((count) => {
+        const { medianMs, halfMs } = aboveBare[count][what];
+        return `${digits(medianMs)} ms at ${withCommas(Number(count))} routes (half of the rounds between ${digits(halfMs[0])} and ${digits(halfMs[1])})`;
+      })
+      .join(", ");
   return [
-    `Open loop, ${load.perSecond} requests a second, ${load.rounds} rounds of ${load.seconds} s each after ${load.warmSeconds} s that are not counted, medians.`,
+    `Open loop by Vegeta, ${load.perSecond} requests a second over HTTP/1.1, ${load.rounds} rounds of ${load.seconds} s each after ${load.warmSeconds} s that are not counted, medians; the backend is an Envoy that answers by itself. Differences and ratios are taken round by round.`,
     "",
     ...table(
-      ["", "p50, ms", "p99, ms", "processor, µs per request", "requests per core and second", "memory, MiB"],
+      ["", "p50, ms", "p99, ms", "p99 of the rounds, ms", "processor, µs per request", "requests per core and second", "memory, MiB"],
       Object.entries(figures).map(([key, one]) => [
         name(key),
         digits(one.p50Ms),
         digits(one.p99Ms),
+        `${digits(one.p99RangeMs[0])} to ${digits(one.p99RangeMs[1])}`,
         one.cpuMicrosPerRequest,
         withCommas(one.requestsPerCoreSecond),
         one.memoryMib,
       ]),
     ),
     "",
-    `Every policy above the bare proxy, p99: ${above.join(", ")} (aim: at most 1 ms). Every policy at 1,000 routes against 10, p99: ${digits(slower)} × (aim: at most 1.5 ×).`,
+    `Every policy above the bare proxy, p50: ${above("p50")}; p99: ${above("p99")} (aim: at most 1 ms). Every policy at 1,000 routes against 10: p50 ${digits(full1000To10.p50)} ×, p99 ${digits(full1000To10.p99)} × (aim: at most 1.5 ×), processor ${digits(full1000To10.cpu)} ×.`,
     "",
     "Under the same load one route is changed again and again, each change as soon as Envoy has taken over the one before:",
     "",
