@@ -110,7 +110,7 @@ describe("issuers of internal certificates", function () {
 
   it("AWS Private CA: an authority is asked in its own region", async () => {
     const { made } = await withRealCertificates<string>(
-      () => ({ leaf: (ISSUERS["AWS Private CA"]?.make() as CertificateIssuer).issue("orders", REQUEST).certificatePem }),
+      () => ({ leaf: (ISSUERS["AWS Private CA"] as (typeof ISSUERS)[string]).make().issue("orders", REQUEST).certificatePem }),
       await cloudAuthority("Cloud"),
     );
     assert.deepEqual(
