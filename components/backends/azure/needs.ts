@@ -37,6 +37,10 @@ export const usedBackends = ({ backends, routes }: GatewayModel): Backend[] => {
 /** True where the front certificate stands in a vault of the stack's own. */
 export const needsVault = ({ tls }: GatewayModel): boolean => tls.certificate.source !== "managed";
 
+/** True where the service makes its certificate itself. */
+export const servesFreeCertificate = ({ tls, edge, azure }: GatewayModel): boolean =>
+  edge === "none" && tls.certificate.source === "managed" && azure.certificate.keyVaultSecretId === undefined;
+
 /** Plans that some consumer is on, by name. */
 export const usedPlans = ({ plans, consumers, apiKeys }: GatewayModel): string[] =>
   apiKeys === undefined ? [] : Object.keys(plans).filter((plan) => Object.values(consumers).some((consumer) => consumer.plan === plan));

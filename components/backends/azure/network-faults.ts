@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import type { Fault } from "../../spec/faults.ts";
 import type { Backend } from "../../spec/model.ts";
 import { type Check, fault } from "./check.ts";
-import { usedBackends } from "./needs.ts";
+import { servesFreeCertificate, usedBackends } from "./needs.ts";
 import { listTiers, tierFacts, tiersWhere } from "./tiers.ts";
 
 const placement: Check = ({ azure }, variant) => {
@@ -36,6 +36,18 @@ const placement: Check = ({ azure }, variant) => {
     );
   return faults;
 };
+
+/** The authority of free certificates checks the name from outside. */
+const freeCertificate: Check = (model) =>
+  model.azure.network.mode === "internal" && servesFreeCertificate(model)
+    ? [
+        fault(
+          "azure.network.mode",
+          "internal keeps out the authority that checks the name before it issues API Management's own free certificate",
+          "name a certificate of Key Vault in azure.certificate.keyVaultSecretId and keyVaultId, or set mode: external",
+        ),
+      ]
+    : [];
 
 /** A tunnel leads to the declared blocks, and to nothing else. */
 const tunnel: Check = ({ azure, backends }) => {
@@ -92,6 +104,23 @@ const names: Check = (model) => {
   );
 };
 
+/** A network that this stack makes has addresses of IPv4 alone. */
+const families: Check = (model) => {
+  const { mode, subnetId } = model.azure.network;
+  if (mode === "none" || subnetId !== undefined || model.azure.service.existing !== undefined) return [];
+  return usedBackends(model).flatMap(({ name, network }) =>
+    network.type === "public" || network.addresses.length === 0 || network.addresses.some((one) => ipaddr.IPv4.isValid(one))
+      ? []
+      : [
+          fault(
+            `backends.${name}.network.addresses`,
+            "are of IPv6 alone, and the network this stack makes has IPv4 alone",
+            "add an IPv4 address, or name a subnet that reaches them in azure.network.subnetId",
+          ),
+        ],
+  );
+};
+
 const addressesOf = ({ network }: Backend): string => (network.type === "public" ? "" : [...network.addresses].sort().join());
 
 /** What a gateway on premises needs of the service and of the certificate it serves. */
@@ -128,4 +157,4 @@ export const selfHosted: Check = ({ azure, tls }, variant) => {
 };
 
 /** The network of the service, and what it leads to. */
-export const NETWORK_CHECKS: readonly Check[] = [placement, tunnel, names];
+export const NETWORK_CHECKS: readonly Check[] = [placement, freeCertificate, tunnel, names, families];

@@ -6,6 +6,7 @@ import { VirtualNetwork } from "@pulumi/azure-native/network/virtualNetwork.js";
 import * as pulumi from "@pulumi/pulumi";
 import ipaddr from "ipaddr.js";
 import { type AzureBuild, digest } from "./build.ts";
+import { servesFreeCertificate } from "./needs.ts";
 
 /** Where the service is placed. */
 export interface ServiceNetwork {
@@ -105,7 +106,9 @@ export function address(b: AzureBuild, suffix: string, domainNameLabel?: string)
 /** Ports API Management needs, by the vendor's virtual network reference, and clients' from where they may come. */
 function securityGroup(b: AzureBuild, mode: "external" | "internal" | "integration"): NetworkSecurityGroup {
   const clients = b.model.edge === "cdn" ? "AzureFrontDoor.Backend" : mode === "internal" ? "VirtualNetwork" : "Internet";
-  const clientPorts = b.model.http === "redirect" && b.model.edge === "none" ? ["80", "443"] : ["443"];
+  // By port 80 the authority of the platform's free certificates checks the name.
+  const plain = b.model.http === "redirect" || servesFreeCertificate(b.model);
+  const clientPorts = plain && b.model.edge === "none" ? ["80", "443"] : ["443"];
   const rule = (
     name: string,
     priority: number,

@@ -280,6 +280,19 @@ export function refusedDocuments(a: Certificates): readonly (readonly [title: st
         ...network({ mode: "internal", onPremises: { type: "existing" } }),
       },
     ],
+    [
+      "a backend by IPv6 in a network of IPv4",
+      { ...backend({ network: { type: "private", addresses: ["fd00:db8::20"] } }), ...network({ mode: "external" }) },
+    ],
+    [
+      "a free certificate inside a network",
+      {
+        azure: tier("Premium", {
+          certificate: { keyVaultSecretId: null, keyVaultId: null, freeManaged: true },
+          network: { mode: "internal" },
+        }),
+      },
+    ],
     ["an address space too small", network({ mode: "internal", addressSpace: "10.240.0.0/28" })],
     [
       "a line from a subnet of others",

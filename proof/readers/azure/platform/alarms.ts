@@ -162,7 +162,7 @@ export const vaultId = (scene: Scene): Grammar => {
 };
 
 /** Every alarm is there, each once. */
-export function observeAlarms({ resources, model, tier, service }: Scene, o: Observations): void {
+export function observeAlarms({ resources, model, tier, service, freeCertificate }: Scene, o: Observations): void {
   const { alarms } = model.observability;
   const names = (type: string) => resources.of(AZURE + type).map(({ name }) => name.replace(`${model.name}-alarm-`, ""));
   const rules = [
@@ -173,7 +173,7 @@ export function observeAlarms({ resources, model, tier, service }: Scene, o: Obs
   const vault =
     resources.of(`${AZURE}eventgrid:SystemTopic`).length > 0 ||
     model.tls.certificate.source !== "managed" ||
-    service.hostnameConfigurations;
+    (service.hostnameConfigurations && !freeCertificate);
   o.sameSet(
     "observe.alarms",
     "observability.alarms",

@@ -61,7 +61,7 @@ export function observePlatform(plan: OpenPlan, resources: Resources, model: Gat
 }
 
 /** The name, its certificate and whether clients are asked for theirs; the grammar of the service has read each of them. */
-function observeFront({ model, service, frontDoor, resources }: Scene, o: Observations): void {
+function observeFront({ model, service, frontDoor, freeCertificate, resources }: Scene, o: Observations): void {
   const host = service.hostnameConfigurations?.[0];
   const served = frontDoor ? resources.of(`${AZURE}cdn:AFDCustomDomain`)[0]?.inputs.hostName : host?.hostName;
   if (service.sku !== undefined) o.same("host.only", "hostname", model.hostname, served);
@@ -70,7 +70,7 @@ function observeFront({ model, service, frontDoor, resources }: Scene, o: Observ
       `tls.certificate.${model.tls.certificate.source}`,
       "tls.certificate",
       "a certificate stands behind the name",
-      host?.keyVaultId !== undefined,
+      freeCertificate || host?.keyVaultId !== undefined,
     );
   const { clientValidation } = model.tls;
   if (clientValidation === undefined) return;

@@ -65,12 +65,13 @@ function inside(block: unknown, space: string, longest: number): boolean {
 const LONGEST_PREFIX = 27;
 
 /** Ports of the platform by the vendor's virtual network reference, and clients' from where the document lets them come. */
-function flows({ model, frontDoor }: Scene): string[] {
+function flows({ model, frontDoor, freeCertificate }: Scene): string[] {
   const storesOnly = ["Outbound VirtualNetwork > Storage 443", "Outbound VirtualNetwork > AzureKeyVault 443"];
   const { mode } = model.azure.network;
   if (mode === "integration") return storesOnly;
   const clients = frontDoor ? "AzureFrontDoor.Backend" : mode === "internal" ? "VirtualNetwork" : "Internet";
-  const ports = model.http === "redirect" && !frontDoor ? [80, 443] : [443];
+  // The authority of free certificates comes by port 80.
+  const ports = !frontDoor && (model.http === "redirect" || freeCertificate) ? [80, 443] : [443];
   return [
     ...ports.map((port) => `Inbound ${clients} > VirtualNetwork ${port}`),
     "Inbound ApiManagement > VirtualNetwork 3443",

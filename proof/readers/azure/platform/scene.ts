@@ -15,6 +15,8 @@ export interface Scene {
   readonly service: Json;
   readonly tier: "classic" | "v2" | "Consumption";
   readonly frontDoor: boolean;
+  /** The platform makes the certificate itself. */
+  readonly freeCertificate: boolean;
 }
 
 export function sceneOf(resources: Resources, model: GatewayModel): Scene {
@@ -26,6 +28,8 @@ export function sceneOf(resources: Resources, model: GatewayModel): Scene {
     service,
     tier: sku === "Consumption" ? "Consumption" : sku.endsWith("V2") ? "v2" : "classic",
     frontDoor: resources.of(`${AZURE}cdn:Profile`).length > 0,
+    freeCertificate:
+      model.edge === "none" && model.tls.certificate.source === "managed" && model.azure.certificate.keyVaultSecretId === undefined,
   };
 }
 

@@ -72,9 +72,13 @@ const hostnames = (scene: Scene): Grammar =>
         object({
           type: is("Proxy"),
           hostName: is(scene.model.hostname),
-          certificateSource: is("KeyVault"),
-          keyVaultId: frontSecret(scene),
-          identityClientId: refer(scene, "managedidentity:UserAssignedIdentity", "clientId"),
+          ...(scene.freeCertificate
+            ? { certificateSource: is("Managed") }
+            : {
+                certificateSource: is("KeyVault"),
+                keyVaultId: frontSecret(scene),
+                identityClientId: refer(scene, "managedidentity:UserAssignedIdentity", "clientId"),
+              }),
           negotiateClientCertificate: is(scene.model.tls.clientValidation !== undefined),
           defaultSslBinding: is(true),
         }),
@@ -91,7 +95,10 @@ export const SERVICE: Inputs = {
         serviceName: scene.model.azure.service.name === undefined ? nothing : is(scene.model.azure.service.name),
         publisherName: text(),
         publisherEmail: text(/^[^@\s]+@[^@\s]+\.[^@\s.]+$/),
-        sku: object({ name: is(...TIERS), capacity: is(scene.tier === "Consumption" ? 0 : scene.model.azure.service.units) }),
+        sku: object({
+          name: scene.model.azure.tier === "auto" ? is(...TIERS) : is(scene.model.azure.tier),
+          capacity: is(scene.tier === "Consumption" ? 0 : scene.model.azure.service.units),
+        }),
         identity: identity(scene),
         zones: scene.model.azure.service.zones.length > 0 ? is(scene.model.azure.service.zones) : nothing,
         customProperties: properties(scene),
