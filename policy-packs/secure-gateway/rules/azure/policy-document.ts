@@ -13,16 +13,18 @@ function elements(subject: Subject, name: string): Element[] | undefined {
   return [...documentOf(String(value.value ?? "")).getElementsByTagName(name)];
 }
 
-let parsed: { readonly text: string; readonly document: Document } | undefined;
+/** Documents read last, oldest first; every rule asks for each document of a stack in turn. */
+const parsed = new Map<string, Document>();
+const KEPT = 32;
 
-/** The document of a text. Every rule asks for the same one in turn, so the last one is kept. */
 function documentOf(text: string): Document {
-  if (parsed?.text !== text)
-    parsed = {
-      text,
-      document: new DOMParser({ onError: () => {} }).parseFromString(text.replace(/&(?![a-z#0-9]+;)/gi, "&amp;"), "text/xml"),
-    };
-  return parsed.document;
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const document = new DOMParser({ onError: () => {} }).parseFromString(text.replace(/&(?![a-z#0-9]+;)/gi, "&amp;"), "text/xml");
+  parsed.set(text, document);
+  const [oldest] = parsed.keys();
+  if (parsed.size > KEPT && oldest !== undefined) parsed.delete(oldest);
+  return document;
 }
 
 /** A rule about one element of policy documents: every one has to hold. */
