@@ -44,8 +44,8 @@ const written = (routes: number): Program[] => [
 ];
 
 /** All stacks one after the other; a change of one route is its own stack's alone, so that several stacks are measured in one round. */
-async function deployed(programs: readonly Program[], open: (index: number) => Promise<LabStack>, rounds: number): Promise<Deployed> {
-  const stacks = await Promise.all(programs.map(async (program, index) => ({ stack: await open(index), program })));
+async function deployed(programs: readonly Program[], opened: readonly LabStack[], rounds: number): Promise<Deployed> {
+  const stacks = opened.map((stack, index) => ({ stack, program: programs[index] as Program }));
   const timed = async (some: typeof stacks, timeout?: number) => {
     const began = performance.now();
     const touched: Partial<Record<string, number>>[] = [];
@@ -61,8 +61,6 @@ async function deployed(programs: readonly Program[], open: (index: number) => P
     changes.push(change.seconds);
     touched = sum(change.touched.flatMap((one) => Object.entries(one).map(([what, count = 0]) => (what === "same" ? 0 : count))));
   }
-  // The next size has the same names.
-  for (const { stack } of stacks) await stack.destroy();
   return {
     resources: sum(first.touched.map(({ create = 0 }) => create)),
     firstUpSeconds: rounded(first.seconds, 2),
@@ -82,10 +80,13 @@ try {
   const cloud = (name === BY_HAND ? "aws" : name) as keyof typeof CONFIG;
   // CloudFront's certificate is validated in a zone of the account.
   await lab.existing("aws:route53/zone:Zone", { name: "example.com" }, { region: "eu-central-1" });
+  let before: readonly LabStack[] = [];
   for (const routes of sizes.map(Number)) {
+    // The sizes have the same names.
+    for (const stack of before) await stack.destroy();
     const programs = name === BY_HAND ? written(routes) : ours(cloud, routes);
-    const open = (index: number) => lab.stack(`bench-${routes}-${index}`, CONFIG[cloud]);
-    const measured = await deployed(programs, open, routes >= 1000 ? 1 : Number(rounds));
+    before = await Promise.all(programs.map((_, index) => lab.stack(`bench-${routes}-${index}`, CONFIG[cloud])));
+    const measured = await deployed(programs, before, routes >= 1000 ? 1 : Number(rounds));
     process.stdout.write(`${JSON.stringify({ routes, ...measured })}\n`);
   }
 } finally {
