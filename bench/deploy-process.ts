@@ -1,8 +1,10 @@
+import { rmSync } from "node:fs";
 import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import type { Cloud } from "../components/backends/contract.ts";
 import { SecureGateway } from "../components/secure-gateway.ts";
 import { loadModel } from "../components/spec/load.ts";
 import { counts, Lab, type LabStack } from "../test/support/engine.ts";
+import { childrenOf } from "../tools/setup/process.mjs";
 import { byHand } from "./by-hand.ts";
 import { BY_HAND, type Deployed } from "./deploy.ts";
 import { type Document, documentFor, partsOf } from "./documents.ts";
@@ -73,9 +75,15 @@ async function deployed(programs: readonly Program[], opened: readonly LabStack[
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((one, other) => one + other, 0);
 
-/** Measures one of the programs in a process of its own, so that its memory is its own: `node deploy-process.ts NAME ROUNDS SIZE…`. */
+/** Measures one of the programs in a process of its own, so that its memory is its own, and that it can be ended: `node deploy-process.ts NAME ROUNDS SIZE…`. */
 const [name = "", rounds = "1", ...sizes] = process.argv.slice(2);
 const lab = await Lab.open({ latencyMs: 0 });
+for (const signal of ["SIGTERM", "SIGINT"] as const)
+  process.once(signal, () => {
+    for (const child of childrenOf(process.pid)) process.kill(child, "SIGKILL");
+    rmSync(lab.folder, { recursive: true, force: true, maxRetries: 5 });
+    process.exit(1);
+  });
 try {
   const cloud = (name === BY_HAND ? "aws" : name) as keyof typeof CONFIG;
   // CloudFront's certificate is validated in a zone of the account.
