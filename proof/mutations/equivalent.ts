@@ -59,7 +59,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     cloud: "gcp",
-    document: "seed 2",
+    document: "seed 7",
     type: "SecurityPolicy",
     pattern: "rules.[].priority",
     operator: "raise a limit",
