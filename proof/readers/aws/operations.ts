@@ -86,6 +86,27 @@ function observeOperation(
         o.same("route.headers", `${route.at}.headers`, api.flavour === "rest" ? `'${value}'` : value, header(name));
     for (const name of rules.remove) o.holds("route.headers", `${route.at}.headers`, `${name} is removed`, removed(name));
   }
+  if (api.flavour === "http") observeAnswers(model, route, integration?.responseParameters, o);
+}
+
+/** Changes of an HTTP API's answers stand beside each status there is, or each that backends give. */
+function observeAnswers(model: GatewayModel, route: Route, parameters: Json, o: Observations): void {
+  const changes = Object.values((parameters ?? {}) as Record<string, Record<string, string>>);
+  const [all, own] = [model.headers.response, route.headers.response];
+  for (const [name, value] of Object.entries({ ...all.set, ...own.set }))
+    o.holds(
+      "route.headers",
+      `${route.at}.headers`,
+      `answers say ${name}: ${value}`,
+      changes.length > 0 && changes.every((one) => one[`overwrite:header.${name}`] === value),
+    );
+  for (const name of [...all.remove, ...own.remove])
+    o.holds(
+      "route.headers",
+      `${route.at}.headers`,
+      `answers carry no ${name}`,
+      changes.length > 0 && changes.every((one) => `remove:header.${name}` in one),
+    );
 }
 
 const IDENTITY = ["subject", "issuer", "consumer"] as const;

@@ -80,8 +80,10 @@ function observeValidation(node: Node, model: GatewayModel, o: Observations): vo
     const texts = (name: string) =>
       everything(node).flatMap((one) => (one.name === name ? [/^@\((".*")\)$/.exec(one.text.trim())?.[1]] : []));
     const [issuer] = texts("issuer").map((text) => text && JSON.parse(text));
-    const provider = Object.values(model.jwtProviders).find((one) => one.issuer === issuer);
     const audiences = texts("audience").map((text) => text && JSON.parse(text));
+    // Providers of one issuer are told apart by their audiences.
+    const providers = Object.values(model.jwtProviders).filter((one) => one.issuer === issuer);
+    const provider = providers.find((one) => one.audiences.some((audience) => audiences.includes(audience))) ?? providers[0];
     o.same(
       "require.jwt",
       "jwt",

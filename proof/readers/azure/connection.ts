@@ -9,7 +9,10 @@ const SERVER_AUTH = "06082B06010505070301";
 /** What becomes of connections that show no certificate, or one the document does not take. */
 export function observeConnection(run: RunProbe, model: GatewayModel, o: Observations): void {
   const { clientValidation } = model.tls;
-  const request = model.routes.flatMap((route) => passingOf(model, route)).find(({ certificate }) => certificate !== undefined);
+  const passing = model.routes.flatMap((route) => passingOf(model, route));
+  // Where no route asks for one, a certificate that is shown is judged all the same.
+  const name = clientValidation?.subjectAltNames[0] ?? "somebody.example.com";
+  const request = passing.find(({ certificate }) => certificate !== undefined) ?? (passing[0] && { ...passing[0], certificate: [name] });
   if (clientValidation === undefined || request === undefined) return;
   const at = "tls.clientValidation";
   const becomes = (changes: Partial<ApimRequest>) => run(request, changes).status ?? "forwarded";

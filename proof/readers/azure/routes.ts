@@ -1,4 +1,4 @@
-import type { GatewayModel, Route } from "../../../components/spec/model.ts";
+import type { Backend, GatewayModel, Route } from "../../../components/spec/model.ts";
 import { admits, edgesOf } from "../../addresses.ts";
 import { expectedOutcome, type ProbeRequest } from "../../requests.ts";
 import type { Observations } from "../../verdicts.ts";
@@ -48,10 +48,24 @@ function observeAddresses(run: RunProbe, model: GatewayModel, route: Route, requ
   }
 }
 
-/** One request for each provider of tokens and each plan among those that pass. */
+/** One request for each provider of tokens, valid and not, and each plan among those that pass. */
 const holdersOf = (model: GatewayModel, passing: readonly ProbeRequest[]): ProbeRequest[] => [
   ...new Map(
-    passing.map((request) => [`${request.token?.provider} ${model.consumers[request.consumer ?? ""]?.plan}`, request] as const),
+    passing
+      .toReversed()
+      .map(
+        (request) =>
+          [
+            JSON.stringify([
+              request.token?.provider,
+              request.token?.algorithm,
+              request.token?.claims.iss,
+              request.token?.claims.aud,
+              model.consumers[request.consumer ?? ""]?.plan,
+            ]),
+            request,
+          ] as const,
+      ),
   ).values(),
 ];
 
@@ -89,8 +103,14 @@ function observeForwarded(
   const wantsToken = route.requirement.kind === "anyOf" && route.requirement.alternatives.some(({ jwt }) => jwt !== undefined);
   if (!wantsToken || request.token === undefined) return;
   const provider = model.jwtProviders[request.token.provider];
+  // A token that nothing on the route needs is not believed, and not passed on.
   const forward = provider?.forward === true && verified;
-  o.same(forward ? "require.jwt.forward" : "require.jwt.strip", `${route.at}.require`, forward, found.headers.authorization !== undefined);
+  o.same(
+    provider?.forward ? "require.jwt.forward" : "require.jwt.strip",
+    `${route.at}.require`,
+    forward,
+    found.headers.authorization !== undefined,
+  );
   // Its signature counts by the keys in the policy only, and they are compared with the document's.
   if (provider?.keys.kind === "inline") o.same("require.jwt.inlineKeys", `jwt.providers.${provider.name}.jwks`, undefined, found.status);
 }
@@ -100,15 +120,19 @@ function observeTarget(resources: Resources, model: GatewayModel, route: Route, 
   const members = poolOf(resources, entity);
   const total = route.backends.reduce((sum, { weight }) => sum + weight, 0);
   const sum = members.reduce((all, { weight }) => all + weight, 0) || 1;
-  for (const { name, weight } of route.backends) {
+  for (const { name } of route.backends) {
     const backend = model.backends[name];
     if (backend === undefined) continue;
-    const url = `https://${backend.host}${backend.port === 443 ? "" : `:${backend.port}`}${backend.basePath}`;
+    const url = urlOf(backend);
     const own = members.filter((one) => one.url === url);
+    // Backends of one address cannot be told apart by it.
+    const alike = route.backends.filter(
+      (other) => other.name === name || (model.backends[other.name] && urlOf(model.backends[other.name] as Backend) === url),
+    );
     o.same(
       "route.weights",
       `${route.at}.backends`,
-      Math.round((weight / total) * 100),
+      Math.round((alike.reduce((sum, { weight }) => sum + weight, 0) / total) * 100),
       Math.round((own.reduce((all, one) => all + one.weight, 0) / sum) * 100),
     );
   }
@@ -123,6 +147,8 @@ function observeTarget(resources: Resources, model: GatewayModel, route: Route, 
       : `/${rewrite.segments.map((segment) => ("literal" in segment ? segment.literal : values.get(segment.parameter))).join("/")}${rewrite.kind === "prefix" ? `/${parts.slice(route.path.segments.length).join("/")}` : ""}${rewrite.trailingSlash ? "/" : ""}`;
   o.same(rewrite ? "route.rewrite" : "host.only", `${route.at}.rewrite`, path, found.path);
 }
+
+const urlOf = ({ host, port, basePath }: Backend): string => `https://${host}${port === 443 ? "" : `:${port}`}${basePath}`;
 
 function poolOf(resources: Resources, entity: Read | undefined): { url: string; weight: number }[] {
   if (entity === undefined) return [];

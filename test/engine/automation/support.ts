@@ -29,6 +29,8 @@ export class Lab {
   readonly project: Project;
   readonly journalFile: string;
   items: Readonly<Record<string, Item>> = {};
+  /** Thrown by the program before it makes anything. */
+  stumble: Error | undefined;
   readonly #folder: string;
   readonly #engine: EngineLocation;
 
@@ -101,6 +103,7 @@ export class Lab {
     return {
       check: async () => {},
       load: async () => async () => {
+        if (this.stumble) throw this.stumble;
         const made = Object.entries(this.items).map(([name, item]) => new ProbeItem(name, { ...item, journal: this.journalFile }));
         return { count: made.length, greeting: new pulumi.Config("lab").require("greeting"), hidden: pulumi.secret("s3cret") };
       },

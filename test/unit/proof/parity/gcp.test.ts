@@ -9,4 +9,8 @@ describe("Parity of random documents on Google Cloud", function () {
     assert.deepEqual(weakenings, []);
     assert.ok(documents.gcp.planned > 0);
   });
+
+  it("finds nothing any more in documents that readers once did not understand", async () => {
+    for (const from of [891, 1250]) assert.deepEqual((await runParity({ from, documents: { gcp: 1 } })).weakenings, [], `seed ${from}`);
+  });
 });
