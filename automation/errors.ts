@@ -17,7 +17,7 @@ import type { Fault } from "../components/spec/faults.ts";
  * - `policy`: a mandatory policy of a policy pack is violated.
  * - `cancelled`: somebody asked to stop.
  * - `stale`: what was approved is not what is there any more.
- * - `lost`: the engine ended without saying how, for example because it was killed.
+ * - `lost`: the engine ended without saying how, for example because it was killed, or the program lost its connection to it.
  */
 export type OperationErrorCode =
   | "usage"

@@ -38,12 +38,18 @@ export function operationError(run: FailedRun): OperationError {
     return new OperationError("policy", policies.join("\n"), "change the document so that the policy is met", { output });
 
   const messages = run.events.flatMap((event) => (event.kind === "message" && event.severity === "error" ? [event.text] : []));
-  if (messages.length > 0)
-    return new OperationError("program", distinct(messages).join("\n"), "correct what it says and run the same command again", { output });
+  if (messages.length > 0) {
+    const message = distinct(messages).join("\n");
+    if (LOST_CALL.test(message)) return new OperationError("lost", message, AGAIN, { output });
+    return new OperationError("program", message, "correct what it says and run the same command again", { output });
+  }
   if (!(error instanceof CommandError)) throw error;
   if (/ended by SIG/.test(output)) return new OperationError("lost", "The engine was killed before it had finished", AGAIN, { output });
   return new OperationError("lost", lastError(output), AGAIN, { output });
 }
+
+/** A program that could not reach its engine, in the words of language-host.ts and of gRPC. */
+const LOST_CALL = /a call to the engine was lost|\b(14 UNAVAILABLE|1 CANCELLED): /;
 
 /** Failures of the CLI that have a cause of their own, by what it prints. */
 const KNOWN = [

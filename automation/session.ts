@@ -3,6 +3,7 @@ import { LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automa
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { type CommandResult, Engine, type EngineLocation, type Patience } from "./engine.ts";
 import { OperationError } from "./errors.ts";
+import { guardLanguageHost } from "./language-host.ts";
 import type { Project } from "./project.ts";
 import type { StackFile } from "./stack-file.ts";
 import { engineEnvironment, type StateBackend, stateBackend } from "./state.ts";
@@ -46,6 +47,7 @@ export class Session {
    */
   async stack(): Promise<Stack> {
     const { stackFile, program } = this.#options;
+    guardLanguageHost();
     const workspace = await LocalWorkspace.create({
       workDir: this.#folder.path,
       pulumiCommand: this.engine.asPulumiCommand(),

@@ -12,6 +12,7 @@ import {
   type Stack,
 } from "@pulumi/pulumi/automation/index.js";
 import { stringify } from "yaml";
+import { guardLanguageHost } from "../../automation/language-host.ts";
 import { findPulumi } from "../../tools/setup/pulumi.ts";
 import { CloudFolder } from "../simulator/core/cloud-folder.ts";
 import { SimulatedProvider } from "../simulator/core/provider.ts";
@@ -87,6 +88,7 @@ export class Lab {
 
   /** @throws when this machine has no Pulumi CLI. */
   static async open(options: LabOptions = {}): Promise<Lab> {
+    guardLanguageHost();
     const pulumi = await findPulumi();
     if (!pulumi) throw new Error("These tests need the Pulumi CLI, and this machine has none: `npm test` provides it.");
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "gateway-lab-")));
