@@ -34,15 +34,8 @@ export function admits({ allowCidrs, denyCidrs }: Lists, address: string): boole
 
 /** First and last address of a block. */
 export function edgesOf(block: string): string[] {
-  const [address, bits] = ipaddr.parseCIDR(block);
-  const bytes = address.toByteArray();
-  const edge = (fill: 0 | 1) =>
-    bytes.map((byte, index) => {
-      const free = Math.max(0, Math.min(8, (index + 1) * 8 - bits));
-      const low = 2 ** free - 1;
-      return fill === 1 ? byte | low : byte & ~low & 255;
-    });
-  return [...new Set([edge(0), edge(1)].map((one) => ipaddr.fromByteArray(one).toString()))];
+  const kind = block.includes(":") ? ipaddr.IPv6 : ipaddr.IPv4;
+  return [...new Set([kind.networkAddressFromCIDR(block), kind.broadcastAddressFromCIDR(block)].map(String))];
 }
 
 /** An address all lists admit; undefined where there is none. */

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { Cloud } from "../../components/backends/contract.ts";
 import { isMissed, mutateBackend } from "../../proof/mutations/backends.ts";
 import { writtenFor } from "../../proof/mutations/documents.ts";
-
 import { planInTheOpen } from "../../proof/open-plan.ts";
 import { observe, unread } from "../../proof/parity/observe.ts";
 
