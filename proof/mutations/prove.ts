@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
-import { CLOUDS, type Cloud } from "../../components/backends/contract.ts";
+import { CLOUDS } from "../../components/backends/contract.ts";
+import { onThread } from "../thread.ts";
 import { type BackendMutations, isCaught, isMissed, resultsOf, type Sample } from "./backends.ts";
 import { EQUIVALENT, equivalentTo } from "./equivalent.ts";
 import { mutationReport } from "./report.ts";
@@ -9,6 +9,8 @@ import type { Work } from "./worker.ts";
 
 /** All mutations of the shop's stacks and of the written documents, and an even sample of those of the first random documents. */
 const SAMPLE: Sample = { seeds: Array.from({ length: 10 }, (_, index) => index + 1), random: 150 };
+
+const WORKER = new URL("./worker.ts", import.meta.url);
 
 /**
  * Breaks all backends, each on a thread of its own; the report goes to docs/proof/mutations.md.
@@ -18,7 +20,7 @@ const SAMPLE: Sample = { seeds: Array.from({ length: 10 }, (_, index) => index +
 export async function proveMutations(root: string): Promise<number> {
   const backends = await Promise.all(
     CLOUDS.map(async (cloud) => {
-      const backend = await inWorker(root, cloud);
+      const backend = await onThread<BackendMutations>(WORKER, { root, cloud, sample: SAMPLE } satisfies Work);
       const results = resultsOf(backend);
       process.stdout.write(
         `${cloud}: ${results.filter(isCaught).length} of ${results.length} caught, ${results.filter(isMissed).length} missed\n`,
@@ -34,14 +36,4 @@ export async function proveMutations(root: string): Promise<number> {
   for (const { cloud, document, pattern } of unneeded)
     process.stdout.write(`${cloud}, ${document}: ${pattern} is noticed or no longer there; take it out of proof/mutations/equivalent.ts\n`);
   return unneeded.length > 0 || all.some(isMissed) ? 1 : 0;
-}
-
-function inWorker(root: string, cloud: Cloud): Promise<BackendMutations> {
-  return new Promise((resolve, reject) => {
-    const workerData: Work = { root, cloud, sample: SAMPLE };
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
-    worker.on("message", resolve);
-    worker.on("error", reject);
-    worker.on("exit", (code) => reject(new Error(`the thread that breaks ${cloud} ended with ${code} before it was done`)));
-  });
 }

@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { CLOUDS } from "../../components/backends/contract.ts";
+import { onThread } from "../thread.ts";
 import { parityReport } from "./report.ts";
 import { merged, type ParityOptions, type ParityResult } from "./run.ts";
-import type { FromWorker } from "./worker.ts";
 
 export interface ProveOptions {
   /** Seeds from here on. */
@@ -19,6 +18,8 @@ export interface ProveOptions {
   readonly workers: number;
 }
 
+const WORKER = new URL("./worker.ts", import.meta.url);
+
 /**
  * The whole run; the report goes to docs/proof/parity.md and parity.json.
  *
@@ -30,7 +31,11 @@ export async function proveParity(root: string, { from, documents, clouds, secon
   const progress = progressOf(Object.values(counts).reduce((sum, count) => sum + count, 0));
   const parts = await Promise.all(
     Array.from({ length: workers }, (_, first) =>
-      inWorker({ from, documents: counts, share: { first, every: workers }, seconds }, progress.done),
+      onThread<ParityResult>(
+        WORKER,
+        { from, documents: counts, share: { first, every: workers }, seconds } satisfies ParityOptions,
+        progress.done,
+      ),
     ),
   ).finally(progress.end);
   const result = merged(parts);
@@ -44,19 +49,6 @@ export async function proveParity(root: string, { from, documents, clouds, secon
     `${CLOUDS.map((cloud) => `${cloud}: ${result.documents[cloud].planned} of ${result.documents[cloud].made} documents planned`).join("\n")}\n${result.weakenings.length} found weaker\n`,
   );
   return result.weakenings.length === 0 ? 0 : 1;
-}
-
-/** A share of the run on a thread of its own. */
-function inWorker(options: ParityOptions, done: () => void): Promise<ParityResult> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: options });
-    worker.on("message", (message: FromWorker) => {
-      if (message === "done") done();
-      else resolve(message);
-    });
-    worker.on("error", reject);
-    worker.on("exit", (code) => reject(new Error(`a thread of the parity proof ended with ${code} before its documents were done`)));
-  });
 }
 
 /** Says every half minute how far it is. */
