@@ -1,4 +1,4 @@
-import type { Fault } from "../spec/faults.ts";
+import { type Fault, fault } from "../spec/faults.ts";
 import type { GatewayModel, InternalService } from "../spec/model.ts";
 import type { Cloud } from "./contract.ts";
 
@@ -6,8 +6,6 @@ import type { Cloud } from "./contract.ts";
 const LOCAL_ROOT_MS = 87_600 * 3_600_000;
 
 const DAY_MS = 24 * 3_600_000;
-
-const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });
 
 /** Which cloud an issuer belongs to. */
 const ISSUER_CLOUD = { awsPrivateCa: "aws", googleCaService: "gcp" } as const;

@@ -16,6 +16,9 @@ export interface Fault {
   readonly column?: number;
 }
 
+/** A fault of which only the path is known, as the backends find it in a model. */
+export const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });
+
 export type PathPart = string | number;
 
 /** Writes a path the way faults name it: `routes.a.require[0]`; keys that are not plain words are quoted: `headers["x.y"]`. */

@@ -1,4 +1,4 @@
-import type { Fault } from "../../spec/faults.ts";
+import { type Fault, fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { addressFaults, lineFaults, nameFaults } from "./bridge/faults.ts";
 import { restDefinition } from "./definition/rest.ts";
@@ -14,8 +14,6 @@ const MOST_KEYS = 500;
 const MOST_CERTIFICATE_NAMES = 10;
 
 type Check = (model: GatewayModel) => Fault[];
-
-const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });
 
 /** Faults that belong to no single control: quotas, zones, the network. */
 export function awsFaults(model: GatewayModel): Fault[] {

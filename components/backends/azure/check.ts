@@ -3,5 +3,3 @@ import type { GatewayModel } from "../../spec/model.ts";
 
 /** What is wrong with a model on a tier, beyond what single controls say. */
 export type Check = (model: GatewayModel, variant: string) => Fault[];
-
-export const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });

@@ -1,9 +1,9 @@
 import { commonName, parseChain } from "../../pki/chain.ts";
-import type { Fault } from "../../spec/faults.ts";
+import { type Fault, fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { decide } from "../capabilities.ts";
 import { AZURE_CAPABILITIES } from "./capabilities/index.ts";
-import { type Check, fault } from "./check.ts";
+import type { Check } from "./check.ts";
 import { INTERNAL, trustedAuthorities } from "./needs.ts";
 import { NETWORK_CHECKS, selfHosted } from "./network-faults.ts";
 import { compilePolicies } from "./policy/compile.ts";

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
-import type { Fault } from "../../spec/faults.ts";
+import { type Fault, fault } from "../../spec/faults.ts";
 import type { Backend } from "../../spec/model.ts";
-import { type Check, fault } from "./check.ts";
+import type { Check } from "./check.ts";
 import { servesFreeCertificate, usedBackends } from "./needs.ts";
 import { listTiers, tierFacts, tiersWhere } from "./tiers.ts";
 

@@ -1,12 +1,10 @@
-import type { Fault } from "../../spec/faults.ts";
+import { type Fault, fault } from "../../spec/faults.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { openapiDefinition } from "./definition/openapi.ts";
 import { networkBackends } from "./needs.ts";
 import { sidecarSize } from "./sidecar/size.ts";
 
 type Check = (model: GatewayModel) => Fault[];
-
-const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });
 
 /** Faults that belong to no single control: the project, quotas, zones, certificates, the network. */
 export function gcpFaults(model: GatewayModel): Fault[] {

@@ -1,9 +1,7 @@
-import type { Fault } from "../../../spec/faults.ts";
+import { type Fault, fault } from "../../../spec/faults.ts";
 import type { Backend, GatewayModel } from "../../../spec/model.ts";
 import { parseBlock } from "../../../spec/resolve/cidrs.ts";
 import { addressesOf, isIpv6, type Network } from "./network.ts";
-
-const fault = (path: string, message: string, remedy: string): Fault => ({ path, message, remedy });
 
 /** What a load balancer takes as targets beyond its VPC (Elastic Load Balancing, "Target groups", target type ip). */
 const PRIVATE = /^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.)/;
