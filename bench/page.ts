@@ -1,3 +1,4 @@
+import type { Deployed } from "./deploy.ts";
 import type { PlanSize } from "./plan.ts";
 import type { PortalFigures, Spread } from "./portal.ts";
 import type { Section, Sections } from "./results.ts";
@@ -151,16 +152,7 @@ function warmLines({
   ];
 }
 
-interface DeployTimes {
-  readonly resources: number;
-  readonly firstUpSeconds: number;
-  readonly noopUpSeconds: number;
-  readonly oneRouteSeconds: number;
-  readonly oneRouteChanges: number;
-  readonly memoryMib: number;
-}
-
-function deployLines(clouds: Record<string, Record<string, DeployTimes | string>>): string[] {
+function deployLines(clouds: Record<string, Record<string, Deployed | string>>): string[] {
   return [
     "The engine is the real one with its state in files; the clouds are simulated and answer at once, so that what is left is the program, the engine and the SDK. 10,000 routes are five gateways in five stacks, deployed one after the other; a change of one route is the `up` of its stack. *By hand* is a resource, a method and an integration for each route, without certificate, firewall, logs or authorizer.",
     "",
