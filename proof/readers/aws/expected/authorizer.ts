@@ -1,6 +1,7 @@
 import { sha256 } from "../../envoy/rbac.ts";
+import type { Expected } from "../../expected.ts";
 import { between, each, is, json, like, prose, type Shape, secret } from "../../shape.ts";
-import { type Context, type Expected, policy, STAGE } from "./context.ts";
+import { type Context, policy, STAGE } from "./context.ts";
 import { takenBy } from "./gateway.ts";
 
 /** The Lambda function that decides, the table it counts in, and the roles with the rights they need. */

@@ -1,7 +1,8 @@
 import type { Backend } from "../../../../components/spec/model.ts";
+import type { Expected } from "../../expected.ts";
 import { between, like, prose, type Shape } from "../../shape.ts";
 import { issued } from "./certificates.ts";
-import type { Context, Expected } from "./context.ts";
+import type { Context } from "./context.ts";
 import { type Control, REPLACEABLE, targets } from "./targets.ts";
 
 /**

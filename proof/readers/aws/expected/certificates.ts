@@ -1,8 +1,10 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
+import type { Expected } from "../../expected.ts";
+import { authority, leafOf, signed } from "../../internal/authority.ts";
+import { signsServices } from "../../internal/services.ts";
 import { between, is, like, type Matcher, type Shape, secret } from "../../shape.ts";
-import { aboveOf, authority, leafOf, signed } from "./authority.ts";
-import { type Context, EDGE_REGION, type Expected } from "./context.ts";
-import { signsServices } from "./services.ts";
+import { type Context, EDGE_REGION } from "./context.ts";
+import { aboveOf } from "./private-ca.ts";
 
 /** The front door's certificates, the one shown to backends, and the records that lead to the door. */
 export function* certificates(c: Context): Generator<Expected> {

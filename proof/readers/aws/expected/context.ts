@@ -1,19 +1,8 @@
-import type { ControlId } from "../../../../components/backends/controls.ts";
 import type { Backend, GatewayModel, Route } from "../../../../components/spec/model.ts";
+import type { Context as Internal, Signer } from "../../internal/context.ts";
 import type { Shape } from "../../shape.ts";
 import type { AwsApi } from "../api.ts";
-
-/** A resource that has to be there, and what its inputs have to say. */
-export interface Expected {
-  readonly type: string;
-  /** Its name without the gateway's. */
-  readonly suffix: string;
-  /** The promise that it keeps. */
-  readonly control: ControlId;
-  readonly inputs: Readonly<Record<string, Shape>>;
-  /** What has to be there before it, beside what it refers to; names without the gateway's. @default nothing */
-  readonly after?: readonly string[];
-}
+import { privateCa } from "./private-ca.ts";
 
 /** CloudFront's region. */
 export const EDGE_REGION = "us-east-1";
@@ -21,7 +10,7 @@ export const EDGE_REGION = "us-east-1";
 export const STAGE = "live";
 
 /** What the expectations of a plan are made from. */
-export class Context {
+export class Context implements Internal {
   readonly model: GatewayModel;
   readonly api: AwsApi;
   /** CloudFront stands in front. */
@@ -40,6 +29,10 @@ export class Context {
   /** An output of a resource of this stack. */
   ref(suffix: string, output: string): string {
     return `\${${this.model.name}-${suffix}.${output}}`;
+  }
+
+  get signer(): Signer | undefined {
+    return privateCa(this);
   }
 
   /** Tags and region of a resource in the gateway's region. */

@@ -1,6 +1,7 @@
+import type { Expected } from "../../expected.ts";
 import { between, is, like, prose, type Shape, secret, unordered } from "../../shape.ts";
 import { randomValue } from "./authorizer.ts";
-import type { Context, Expected } from "./context.ts";
+import type { Context } from "./context.ts";
 
 /** AWS's own policy that caches nothing. */
 const CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";

@@ -1,6 +1,7 @@
+import type { Expected } from "../../expected.ts";
 import { between, each, like, oneOf, prose, type Shape, secret } from "../../shape.ts";
 import { randomValue } from "./authorizer.ts";
-import { type Context, EDGE_REGION, type Expected } from "./context.ts";
+import { type Context, EDGE_REGION } from "./context.ts";
 
 /** The firewall clients meet, the one behind CloudFront that knows nobody else, and the lists of addresses they compare with. */
 export function* firewalls(c: Context): Generator<Expected> {

@@ -1,5 +1,6 @@
+import type { Expected } from "../../expected.ts";
 import { is, json, like, optional, prose, type Shape } from "../../shape.ts";
-import { type Context, type Expected, STAGE } from "./context.ts";
+import { type Context, STAGE } from "./context.ts";
 import { httpLogFormat, restLogFormat } from "./log-formats.ts";
 import { keptFor } from "./logs.ts";
 

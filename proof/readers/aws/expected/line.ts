@@ -1,5 +1,6 @@
+import type { Expected } from "../../expected.ts";
 import { is, type Shape } from "../../shape.ts";
-import type { Context, Expected } from "./context.ts";
+import type { Context } from "./context.ts";
 
 const CONTROL = "backend.onPremises";
 /** Above these AWS has another field for the number of the other side. */

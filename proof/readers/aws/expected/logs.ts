@@ -1,5 +1,6 @@
+import type { Expected } from "../../expected.ts";
 import { json, like, type Shape } from "../../shape.ts";
-import { type Context, EDGE_REGION, type Expected, policy } from "./context.ts";
+import { type Context, EDGE_REGION, policy } from "./context.ts";
 
 /** Days CloudWatch can keep a log for. */
 const STEPS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];

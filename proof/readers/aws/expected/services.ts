@@ -1,26 +1,10 @@
 import type { InternalService } from "../../../../components/spec/model.ts";
-import { json, like, prose, type Shape, secret } from "../../shape.ts";
-import { aboveOf, intermediatesOf, keyOfSigned, leafOf, signed, trusted } from "./authority.ts";
-import { type Context, type Expected, policy } from "./context.ts";
-
-export const CONTROL = "tls.certificate.internal";
-const HOUR = 3_600_000;
-
-/** Services whose key somebody reads outside a cluster. */
-export const storedServices = (c: Context): InternalService[] =>
-  Object.values(c.model.internal?.services ?? {}).filter(({ reader, importToAcm }) => reader !== undefined || importToAcm);
-
-/** Something of services is signed by the internal authority. */
-export function signsServices(c: Context): boolean {
-  const { services = {}, kubernetes } = c.model.internal ?? {};
-  const inCluster = kubernetes !== undefined && Object.keys(services).length > 0;
-  const entered = Object.values(services).some(({ callers }) => callers.includes("gateway"));
-  return (
-    storedServices(c).length > 0 ||
-    (inCluster &&
-      (kubernetes.certificates !== "none" || kubernetes.mesh?.pluggedInCa === true || (kubernetes.mesh !== undefined && entered)))
-  );
-}
+import type { Expected } from "../../expected.ts";
+import { keyOfSigned, leafOf } from "../../internal/authority.ts";
+import { CONTROL, contents, identity, storedServices } from "../../internal/services.ts";
+import { json, prose, secret } from "../../shape.ts";
+import { type Context, policy } from "./context.ts";
+import { aboveOf } from "./private-ca.ts";
 
 /** Certificates of services, each where its own reader and nobody else finds it. */
 export function* services(c: Context): Generator<Expected> {
@@ -41,23 +25,6 @@ export function* services(c: Context): Generator<Expected> {
       };
   }
 }
-
-/** What a service shows, to those who call it and to those it calls. */
-export function* identity(c: Context, { name, dnsNames, ipAddresses, keyGeneration }: InternalService): Generator<Expected> {
-  const { validityMs = 0, renewBeforeMs = 0 } = c.model.internal ?? {};
-  yield* signed(c, `service-${name}`, CONTROL, {
-    subject: { commonName: name.slice(0, 64) },
-    dnsNames,
-    ipAddresses,
-    uris: [spiffe(c, name)],
-    usages: ["server_auth", "client_auth"],
-    hours: validityMs / HOUR,
-    renewed: renewBeforeMs / HOUR,
-    keyGeneration,
-  });
-}
-
-export const spiffe = (c: Context, service: string): string => `spiffe://${c.model.hostname}/service/${service}`;
 
 /** A secret of one service's own, which one role may read, over TLS. */
 function* secretOf(c: Context, service: InternalService, reader: string): Generator<Expected> {
@@ -108,21 +75,5 @@ function* secretOf(c: Context, service: InternalService, reader: string): Genera
       role: reader,
       policy: json(policy({ Effect: "Allow", Action: ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], Resource: arn })),
     },
-  };
-}
-
-/** What the service finds: its certificate and key, whom it trusts and whom it lets in. */
-export function contents(c: Context, { name, keyGeneration, callers, pkcs12 }: InternalService): Shape {
-  const suffix = `service-${name}`;
-  return {
-    "tls.crt": `${leafOf(c, suffix)}${c.model.internal?.authority.issuer.type === "awsPrivateCa" ? "\n" : ""}${intermediatesOf(c, suffix)}`,
-    "tls.key": c.ref(keyOfSigned(suffix, keyGeneration), "privateKeyPemPkcs8"),
-    "ca.crt": trusted(c),
-    "allowed-callers": callers
-      .map((caller) => (caller === "gateway" ? `spiffe://${c.model.hostname}/gateway` : spiffe(c, caller)))
-      .join(","),
-    // A plan has no certificate to put into a file.
-    "tls.p12": pkcs12 ? "(PKCS #12)" : undefined,
-    "tls.p12.password": pkcs12 ? like(/^[A-Za-z0-9_-]{43}$/) : undefined,
   };
 }

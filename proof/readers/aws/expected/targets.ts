@@ -1,6 +1,7 @@
 import type { Backend } from "../../../../components/spec/model.ts";
+import type { Expected } from "../../expected.ts";
 import { between, like, prose, type Shape } from "../../shape.ts";
-import type { Context, Expected } from "./context.ts";
+import type { Context } from "./context.ts";
 
 /** Ends in a digest of what cannot be changed in place, so that a successor has another name and can stand before its predecessor goes. */
 export const REPLACEABLE = like(/^(?!internal-)[A-Za-z0-9-]{1,23}-[0-9a-f]{8}$/);

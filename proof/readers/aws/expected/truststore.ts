@@ -1,7 +1,8 @@
 import { fingerprints } from "../../envoy/backends.ts";
+import type { Expected } from "../../expected.ts";
 import { is, json, type Shape } from "../../shape.ts";
 import { issued } from "./certificates.ts";
-import { type Context, type Expected, policy } from "./context.ts";
+import { type Context, policy } from "./context.ts";
 
 /** The authorities of client certificates in a private, encrypted bucket that keeps every version, and CloudFront's copy of one version. */
 export function* truststore(c: Context): Generator<Expected> {

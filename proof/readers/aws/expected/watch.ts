@@ -1,5 +1,6 @@
+import type { Expected } from "../../expected.ts";
 import { is, json, prose, type Shape } from "../../shape.ts";
-import { type Context, type Expected, policy, STAGE } from "./context.ts";
+import { type Context, policy, STAGE } from "./context.ts";
 
 const DAY = 86_400;
 /** Refusals in five minutes that somebody should look at. */

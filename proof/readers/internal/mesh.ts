@@ -1,8 +1,9 @@
-import type { GatewayModel, InternalService } from "../../../../components/spec/model.ts";
-import { type Shape, secret } from "../../shape.ts";
-import { authorityBelow, belowWithRoot, intermediatesOf, keyOfSigned, leafOf, signed, trusted } from "./authority.ts";
+import type { GatewayModel, InternalService } from "../../../components/spec/model.ts";
+import type { Expected } from "../expected.ts";
+import { type Shape, secret } from "../shape.ts";
+import { authorityBelow, belowWithRoot, chainOf, keyOfSigned, leafOf, signed, trusted } from "./authority.ts";
 import { object, objectName } from "./cluster.ts";
-import type { Context, Expected } from "./context.ts";
+import type { Context } from "./context.ts";
 import { CONTROL } from "./services.ts";
 
 type Mesh = NonNullable<NonNullable<NonNullable<GatewayModel["internal"]>["kubernetes"]>["mesh"]>;
@@ -100,7 +101,7 @@ function* credential(c: Context, { ingress }: Mesh, entered: readonly InternalSe
   yield object("v1", "Secret", "mesh-ingress", ingress.namespace, CREDENTIAL, {
     type: "kubernetes.io/tls",
     stringData: secret({
-      "tls.crt": `${leafOf(c, "mesh-ingress")}${intermediatesOf(c, "mesh-ingress")}`,
+      "tls.crt": chainOf(c, "mesh-ingress"),
       "tls.key": c.ref(keyOfSigned("mesh-ingress"), "privateKeyPemPkcs8"),
       "ca.crt": trusted(c),
     }),

@@ -1,9 +1,10 @@
-import type { InternalService } from "../../../../components/spec/model.ts";
-import { type Shape, secret } from "../../shape.ts";
+import type { InternalService } from "../../../components/spec/model.ts";
+import type { Expected } from "../expected.ts";
+import { type Shape, secret } from "../shape.ts";
 import { authorityBelow, belowWithRoot, trusted } from "./authority.ts";
-import type { Context, Expected } from "./context.ts";
+import type { Context } from "./context.ts";
 import { mesh } from "./mesh.ts";
-import { CONTROL, contents, identity, spiffe } from "./services.ts";
+import { CONTROL, contents, identity, isStored, spiffe } from "./services.ts";
 
 const HOUR = 3_600_000;
 
@@ -59,7 +60,7 @@ function* secretOf(c: Context, service: InternalService, namespace: string): Gen
   const name = `${objectName(service.name)}-tls`;
   const suffix = `service-${service.name}-tls`;
   // Where a store of the cloud has it as well, it is one certificate.
-  if (service.reader === undefined && !service.importToAcm) yield* identity(c, service);
+  if (!isStored(service)) yield* identity(c, service);
   yield object("v1", "Secret", suffix, namespace, name, { type: "kubernetes.io/tls", stringData: secret(contents(c, service)) });
   const rbac = "rbac.authorization.k8s.io/v1";
   yield object(rbac, "Role", `${suffix}-reader`, namespace, `${name}-reader`, {
