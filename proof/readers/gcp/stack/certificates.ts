@@ -1,8 +1,9 @@
 import { certificates, type Grammar, is, list, nothing, number, object, privateKey, sequence, text, where } from "../../grammar.ts";
-import { chainOf } from "./authority.ts";
+import { chainOf } from "../../internal/authority.ts";
 import type { Place, Roles } from "./roles.ts";
 
 const LABELS = { labels: where(() => true, "labels") };
+
 /** The certificate the load balancer serves for the one host name, and the authorities of clients' certificates. */
 export function certificateRoles(place: Place): Roles {
   const { model, name, project, output } = place;
@@ -12,7 +13,7 @@ export function certificateRoles(place: Place): Roles {
   const managed = certificate.source === "managed";
   const internal = certificate.source === "internal";
   const pair: Grammar = internal
-    ? object({ pemCertificate: is(chainOf(place, "front")), pemPrivateKey: is(output("front-key", "privateKeyPem")) })
+    ? object({ pemCertificate: is(chainOf(place.internal, "front")), pemPrivateKey: is(output("front-key", "privateKeyPem")) })
     : certificate.source === "acme"
       ? object({
           pemCertificate: is(`${output("acme-certificate", "certificatePem")}${output("acme-certificate", "issuerPem")}`),
@@ -22,6 +23,8 @@ export function certificateRoles(place: Place): Roles {
   const clients = model.tls.clientValidation;
   const clientControl = clients?.mode === "Optional" ? "tls.clientValidation.optional" : "tls.clientValidation.required";
   const zone = model.dns.zone;
+  const record = (type: string, from: string, to: string, longestTtl: number): Grammar =>
+    object({ project: is(project), managedZone: is(zone), name: is(from), rrdatas: is([to]), ttl: number(1, longestTtl), type: is(type) });
   return {
     certificate: {
       type: "gcp:certificatemanager/certificate:Certificate",
@@ -61,27 +64,18 @@ export function certificateRoles(place: Place): Roles {
       type: "gcp:dns/recordSet:RecordSet",
       needed: managed && zone !== undefined,
       control,
-      grammar: object({
-        project: is(project),
-        managedZone: is(zone),
-        name: is(output("certificate-proof", "dnsResourceRecords[0].name")),
-        rrdatas: is([output("certificate-proof", "dnsResourceRecords[0].data")]),
-        ttl: number(1, 86_400),
-        type: is("CNAME"),
-      }),
+      grammar: record(
+        "CNAME",
+        output("certificate-proof", "dnsResourceRecords[0].name"),
+        output("certificate-proof", "dnsResourceRecords[0].data"),
+        86_400,
+      ),
     },
     "address-record": {
       type: "gcp:dns/recordSet:RecordSet",
       needed: zone !== undefined,
       control: "dns.zone",
-      grammar: object({
-        project: is(project),
-        managedZone: is(zone),
-        name: is(`${model.hostname}.`),
-        rrdatas: is([output("address", "address")]),
-        ttl: number(1, 3600),
-        type: is("A"),
-      }),
+      grammar: record("A", `${model.hostname}.`, output("address", "address"), 3600),
     },
     "client-authorities": {
       type: "gcp:certificatemanager/trustConfig:TrustConfig",
