@@ -78,7 +78,7 @@ export function readGcp(plan: OpenPlan, model: GatewayModel, o: Observations): v
   observeLogs(manager, model, o);
   observePlatform(resources, config, manager, model, o);
   observeSecrets(plan, model, o);
-  observeStack(resources, config, definition, model, o);
+  observeStack(plan, resources, config, definition, model, o);
 }
 
 /** What holds a key, or digests of keys, is a secret of the stack's state too. */

@@ -1,10 +1,12 @@
 import type { GatewayModel } from "../../../../components/spec/model.ts";
+import type { OpenPlan } from "../../../open-plan.ts";
 import type { Observations } from "../../../verdicts.ts";
 import { innerBootstrap } from "../../envoy/grammar/bootstrap.ts";
+import { identityOf, observeExpected } from "../../expected.ts";
 import { type Grammar, is, object, observeGrammar, text } from "../../grammar.ts";
 import type { Json } from "../../json.ts";
 import type { Resources } from "../../resources.ts";
-import { authorityRoles } from "./authority.ts";
+import { authorityExpected } from "./authority.ts";
 import { clusterRoles } from "./cluster.ts";
 import { definitionGrammar } from "./definition.ts";
 import { frontRoles } from "./front.ts";
@@ -15,20 +17,27 @@ import { runRoles } from "./run.ts";
 import { watchRoles } from "./watch.ts";
 
 /** Every resource of the stack has a role, every role the document needs is taken, and nothing in a resource is unknown. */
-export function observeStack(resources: Resources, config: Json, definition: Json, model: GatewayModel, o: Observations): void {
+export function observeStack(
+  plan: OpenPlan,
+  resources: Resources,
+  config: Json,
+  definition: Json,
+  model: GatewayModel,
+  o: Observations,
+): void {
   const place = placeOf(model);
   const roles: Roles = {
     ...frontRoles(place),
     ...(model.gcp.flavour === "gke" ? clusterRoles(place, resources) : runRoles(place)),
     ...identityRoles(place),
     ...lineRoles(place),
-    ...authorityRoles(place),
     ...watchRoles(place),
     endpoints: endpointsRole(place),
   };
+  const expected = observeExpected(plan, model.name, authorityExpected(place), o);
   const taken = new Set<string>();
   for (const { type, name, inputs } of resources.all) {
-    if (!/^(gcp|kubernetes):/.test(type)) continue;
+    if (!/^(gcp|kubernetes|tls|pulumi:providers:kubernetes)\b/.test(type) || expected.has(identityOf({ type, name }))) continue;
     const suffix = name.slice(model.name.length + 1);
     const role = roles[suffix];
     if (role === undefined || role.type !== type || !role.needed) {

@@ -1,6 +1,8 @@
 import type { ControlId } from "../../../../components/backends/controls.ts";
 import type { GatewayModel } from "../../../../components/spec/model.ts";
 import type { Grammar } from "../../grammar.ts";
+import type { Context as Internal } from "../../internal/context.ts";
+import { caService } from "./ca-service.ts";
 
 /** A resource a stack may have: its type, whether the document needs it, and what has to be in it. */
 export interface Role {
@@ -23,6 +25,8 @@ export interface Place {
   readonly endpoints: string;
   /** An output of another resource of the stack. */
   readonly output: (resource: string, output: string) => string;
+  /** What is signed by the internal authority. */
+  readonly internal: Internal;
   /** The gateway's own account, as bindings name it. */
   readonly member: string;
 }
@@ -38,6 +42,7 @@ export function placeOf(model: GatewayModel): Place {
     region: String(model.gcp.region),
     endpoints: `${model.gcp.endpoints.name ?? name}.endpoints.${project}.cloud.goog`,
     output,
+    internal: { model, ref: output, signer: caService({ model, ref: output }) },
     member: `serviceAccount:${output("identity", "email")}`,
   };
 }

@@ -1,6 +1,6 @@
 import type { ControlId } from "../../../../components/backends/controls.ts";
 import { certificates, type Grammar, is, json, object, privateKey, sequence } from "../../grammar.ts";
-import { chainOf, rootsOf } from "./authority.ts";
+import { chainOf, trusted } from "../../internal/authority.ts";
 import type { Place } from "./roles.ts";
 
 /** Secrets Envoy reads from files, by name. */
@@ -27,10 +27,10 @@ export function secretFile(place: Place, name: string): Grammar {
   const inline = (text: Grammar) => object({ inline_string: text });
   const content: Record<string, Grammar> =
     name === "authority"
-      ? { validation_context: object({ trusted_ca: inline(is(rootsOf(place))) }) }
+      ? { validation_context: object({ trusted_ca: inline(is(trusted(place.internal))) }) }
       : {
           tls_certificate: object({
-            certificate_chain: inline(name === "gateway" ? is(chainOf(place, "client")) : certificates),
+            certificate_chain: inline(name === "gateway" ? is(chainOf(place.internal, "client")) : certificates),
             private_key: inline(name === "gateway" ? is(place.output("client-key", "privateKeyPem")) : privateKey),
           }),
         };

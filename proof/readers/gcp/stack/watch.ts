@@ -1,5 +1,5 @@
 import { type Grammar, is, maybe, object, text, where } from "../../grammar.ts";
-import { storedServices } from "./authority.ts";
+import { storedServices } from "../../internal/services.ts";
 import type { Place, Role, Roles } from "./roles.ts";
 
 /** Logs, alarms, keys, APIs of the project. */
@@ -158,7 +158,7 @@ function apiRoles({ model, project, endpoints }: Place): Roles {
     logging: true,
     monitoring: true,
     run: onCloudRun,
-    secretmanager: onCloudRun || storedServices(model).length > 0,
+    secretmanager: onCloudRun || storedServices({ model }).length > 0,
     servicecontrol: true,
     servicemanagement: true,
     storage: onCloudRun,
