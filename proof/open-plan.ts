@@ -39,7 +39,10 @@ export function planInTheOpen({ cloud, model, secrets = {} }: OpenPlanOptions): 
     setAllConfig(Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`secure-gateway:${name}`, value])), keys);
     try {
       const computed = computedOutputs(cloud);
-      const outputs: ComputedOutputs = (type, name, inputs) => ({ ...computed(type, name, inputs), ...madeUp(cloud, type, name, inputs) });
+      const outputs: ComputedOutputs = (type, name, inputs) => ({
+        ...computed(type, name, inputs),
+        ...madeUp(cloud, type, name, inputs, model.name),
+      });
       const monitor = new RecordingMonitor(outputs, cloudAnswers(cloud), "plain");
       const { variant } = await planWith(monitor, { cloud, model, documentFolder: "documents" });
       const resources = monitor.recorded.map(({ type, name, inputs, dependsOn }) => ({ type, name, inputs, dependsOn }));
@@ -51,7 +54,7 @@ export function planInTheOpen({ cloud, model, secrets = {} }: OpenPlanOptions): 
 }
 
 /** What the local provider and the tls provider would compute; the same for every plan, so that equal documents give equal plans. */
-function madeUp(cloud: Cloud, type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {
+function madeUp(cloud: Cloud, type: string, name: string, inputs: Record<string, unknown>, gateway: string): Record<string, unknown> {
   const of = (output: string) => `\${${name}.${output}}`;
   switch (type) {
     case "localgateway:index:CertificateAuthority":
@@ -79,10 +82,16 @@ function madeUp(cloud: Cloud, type: string, name: string, inputs: Record<string,
       };
     }
     case "tls:index/privateKey:PrivateKey":
-      return cloud === "azure" ? { privateKeyPem: madeUpPair().privateKey, privateKeyPemPkcs8: madeUpPair().privateKey } : {};
+      return cloud === "azure"
+        ? {
+            privateKeyPem: of("privateKeyPem"),
+            privateKeyPemPkcs8: of("privateKeyPemPkcs8"),
+            ...madeUpPems(name.slice(gateway.length + 1)),
+          }
+        : {};
     case "tls:index/locallySignedCert:LocallySignedCert":
     case "tls:index/selfSignedCert:SelfSignedCert":
-      return { validityEndTime: FAR, ...(cloud === "azure" ? { certPem: madeUpPair().certificate } : {}) };
+      return { validityEndTime: FAR, ...(cloud === "azure" ? madeUpPems(name.slice(gateway.length + 1)) : {}) };
     case "acme:index/certificate:Certificate":
       return { certificateNotAfter: FAR };
     default:
@@ -95,22 +104,40 @@ const FAR = "2099-01-01T00:00:00Z";
 /** The API key a plan in the open gives a consumer of the local gateway. */
 export const madeUpKey = (consumer: string, generation: "current" | "previous" = "current"): string => `key-of-${consumer}-${generation}`;
 
-let pair: { readonly privateKey: string; readonly certificate: string } | undefined;
+/** What Azure's PFX files and stores of authorities are built of, by the suffixes of resources: real keys and certificates. */
+const REAL_KEYS = /^(front|client)-key(-g\d+)?$/;
+const REAL_CERTIFICATES = /^(front|client|(authority|intermediate)(-g\d+)?)$/;
 
-/** Azure's PFX files are built of real keys and certificates only. */
-function madeUpPair(): { readonly privateKey: string; readonly certificate: string } {
-  if (pair) return pair;
-  const keys = forge.pki.rsa.generateKeyPair(2048);
+let key: forge.pki.rsa.KeyPair | undefined;
+const certificates = new Map<string, string>();
+
+const madeUpKeys = (): forge.pki.rsa.KeyPair => {
+  key ??= forge.pki.rsa.generateKeyPair(2048);
+  return key;
+};
+
+/** Outputs a plan for Azure gives a resource of the tls provider where they have to be real ones; each certificate is another. @param suffix Its name without the gateway's */
+export function madeUpPems(suffix: string): Readonly<Record<string, string>> {
+  if (REAL_KEYS.test(suffix)) {
+    const privateKey = forge.pki.privateKeyToPem(madeUpKeys().privateKey);
+    return { privateKeyPem: privateKey, privateKeyPemPkcs8: privateKey };
+  }
+  if (!REAL_CERTIFICATES.test(suffix)) return {};
+  const known = certificates.get(suffix);
+  if (known !== undefined) return { certPem: known };
+  const { publicKey, privateKey } = madeUpKeys();
   const certificate = forge.pki.createCertificate();
-  certificate.publicKey = keys.publicKey;
+  const name = [{ name: "commonName", value: `made up for ${suffix}` }];
+  certificate.publicKey = publicKey;
   certificate.serialNumber = "01";
   certificate.validity.notBefore = new Date("2020-01-01T00:00:00Z");
   certificate.validity.notAfter = new Date(FAR);
-  certificate.setSubject([{ name: "commonName", value: "made up" }]);
-  certificate.setIssuer([{ name: "commonName", value: "made up" }]);
-  certificate.sign(keys.privateKey, forge.md.sha256.create());
-  pair = { privateKey: forge.pki.privateKeyToPem(keys.privateKey), certificate: forge.pki.certificateToPem(certificate) };
-  return pair;
+  certificate.setSubject(name);
+  certificate.setIssuer(name);
+  certificate.sign(privateKey, forge.md.sha256.create());
+  const certPem = forge.pki.certificateToPem(certificate);
+  certificates.set(suffix, certPem);
+  return { certPem };
 }
 
 /** The inputs as a cloud would get them: secrets as their values. */

@@ -6,8 +6,10 @@ describe("Documents written for Azure", function () {
   it("are read back as they were asked", async () =>
     assert.deepEqual(await readingsOf("azure"), {
       acme: [],
+      "cert-manager": [],
       "express-route": [],
       "front-door": [],
+      mesh: [],
       "premium-v2": [],
       "self-hosted": [],
       vpn: [],
