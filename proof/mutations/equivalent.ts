@@ -49,14 +49,17 @@ export const EQUIVALENT: readonly Equivalent[] = [
     operator: "remove",
     reason: UNASKED,
   },
-  {
-    cloud: "azure",
-    document: "vpn",
-    type: "ApiPolicy",
-    pattern: inChoose("choose.children.when.children.include-fragment"),
-    operator: "remove",
-    reason: "plain HTTP to another host: the first thing asked after it is the host again, which is refused with the same 421",
-  },
+  ...["vpn", "existing"].map(
+    (document): Equivalent => ({
+      cloud: "azure",
+      document,
+      type: "ApiPolicy",
+      pattern: inChoose("choose.children.when.children.include-fragment"),
+      operator: "remove",
+      reason:
+        "plain HTTP to another host: what is asked next of a request that shows no certificate is the host again, and refused with the same 421",
+    }),
+  ),
   {
     cloud: "gcp",
     document: "seed 7",

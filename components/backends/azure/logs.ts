@@ -142,8 +142,10 @@ function traces(
       loggerType: "applicationInsights",
       resourceId: component.id,
       credentials: {
-        connectionString: component.connectionString,
-        ...(identity === undefined ? {} : { identityClientId: identity.clientId }),
+        // Without an identity, whoever knows it may write.
+        ...(identity === undefined
+          ? { connectionString: pulumi.secret(component.connectionString) }
+          : { connectionString: component.connectionString, identityClientId: identity.clientId }),
       },
       isBuffered: true,
     },

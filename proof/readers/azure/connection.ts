@@ -1,4 +1,5 @@
-import type { GatewayModel } from "../../../components/spec/model.ts";
+import type { GatewayModel, Route } from "../../../components/spec/model.ts";
+import type { ProbeRequest } from "../../requests.ts";
 import type { Observations } from "../../verdicts.ts";
 import type { ApimRequest } from "./policy/context.ts";
 import { passingOf, type RunProbe } from "./requests.ts";
@@ -9,11 +10,22 @@ const SERVER_AUTH = "06082B06010505070301";
 /** What becomes of connections that show no certificate, or one the document does not take. */
 export function observeConnection(run: RunProbe, model: GatewayModel, o: Observations): void {
   const { clientValidation } = model.tls;
-  const passing = model.routes.flatMap((route) => passingOf(model, route));
-  // Where no route asks for one, a certificate that is shown is judged all the same.
+  const asking = model.routes.filter(asksForCertificate);
+  const others = model.routes.filter((route) => !asksForCertificate(route));
+  // A certificate that is shown is judged also where the route does not ask for one.
   const name = clientValidation?.subjectAltNames[0] ?? "somebody.example.com";
-  const request = passing.find(({ certificate }) => certificate !== undefined) ?? (passing[0] && { ...passing[0], certificate: [name] });
-  if (clientValidation === undefined || request === undefined) return;
+  for (const routes of [asking, others]) {
+    const passing = routes.flatMap((route) => passingOf(model, route));
+    const request = passing.find(({ certificate }) => certificate !== undefined) ?? (passing[0] && { ...passing[0], certificate: [name] });
+    if (request) observeCertificate(run, request, model, o);
+  }
+}
+
+const asksForCertificate = ({ requirement }: Route): boolean =>
+  requirement.kind === "anyOf" && requirement.alternatives.some(({ clientCertificate }) => clientCertificate !== undefined);
+
+function observeCertificate(run: RunProbe, request: ProbeRequest, { tls: { clientValidation } }: GatewayModel, o: Observations): void {
+  if (clientValidation === undefined) return;
   const at = "tls.clientValidation";
   const becomes = (changes: Partial<ApimRequest>) => run(request, changes).status ?? "forwarded";
   if (clientValidation.mode === "Required")

@@ -1,6 +1,6 @@
 import type { Observations } from "../../../verdicts.ts";
 import { either, type Grammar, is, list, number, object, text, where } from "../../grammar.ts";
-import { AZURE, type Inputs, inGroup, placed, refer, type Scene } from "./scene.ts";
+import { AZURE, type Inputs, inGroup, placed, refer, type Scene, serviceId } from "./scene.ts";
 
 const tells = (scene: Scene): Grammar => object({ actionGroups: list(refer(scene, "monitor:ActionGroup", "id"), 1, 1) });
 
@@ -101,7 +101,7 @@ export const ALARM: Inputs = {
         description: text(),
         severity: is(2),
         enabled: is(true),
-        scopes: list(refer(scene, "apimanagement:ApiManagementService", "id"), 1, 1),
+        scopes: list(serviceId(scene), 1, 1),
         evaluationFrequency: is("PT5M"),
         windowSize: is("PT30M"),
         criteria: object({
@@ -162,7 +162,7 @@ export const vaultId = (scene: Scene): Grammar => {
 };
 
 /** Every alarm is there, each once. */
-export function observeAlarms({ resources, model, tier, service, freeCertificate }: Scene, o: Observations): void {
+export function observeAlarms({ resources, model, tier, service, others, freeCertificate }: Scene, o: Observations): void {
   const { alarms } = model.observability;
   const names = (type: string) => resources.of(AZURE + type).map(({ name }) => name.replace(`${model.name}-alarm-`, ""));
   const rules = [
@@ -173,11 +173,13 @@ export function observeAlarms({ resources, model, tier, service, freeCertificate
   const vault =
     resources.of(`${AZURE}eventgrid:SystemTopic`).length > 0 ||
     model.tls.certificate.source !== "managed" ||
-    (service.hostnameConfigurations && !freeCertificate);
+    ((service.hostnameConfigurations || others) && model.edge === "none" && !freeCertificate);
   o.sameSet(
     "observe.alarms",
     "observability.alarms",
-    alarms ? [...Object.keys(ALARMS), ...(tier === "classic" && service.sku ? ["capacity"] : []), ...(vault ? ["certificate"] : [])] : [],
+    alarms
+      ? [...Object.keys(ALARMS), ...(tier === "classic" && (service.sku || others) ? ["capacity"] : []), ...(vault ? ["certificate"] : [])]
+      : [],
     rules,
   );
 }

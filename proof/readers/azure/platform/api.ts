@@ -88,13 +88,15 @@ export const API: Inputs = {
         namedValueId: text(ID),
         displayName: is(`${scene.model.name}-front-door-${secret ? "secret" : "id"}`),
         secret: is(secret),
-        value: secret ? nothing : refer(scene, "cdn:Profile", "frontDoorId"),
-        keyVault: secret
-          ? object({
-              secretIdentifier: secretIdentifier(scene),
-              identityClientId: refer(scene, "managedidentity:UserAssignedIdentity", "clientId"),
-            })
-          : nothing,
+        // A service of others reads no vault of the stack: it has the secret itself.
+        value: secret ? (scene.others ? text(/^[0-9a-f]{64}$/) : nothing) : refer(scene, "cdn:Profile", "frontDoorId"),
+        keyVault:
+          secret && !scene.others
+            ? object({
+                secretIdentifier: secretIdentifier(scene),
+                identityClientId: refer(scene, "managedidentity:UserAssignedIdentity", "clientId"),
+              })
+            : nothing,
       });
     },
   ],
@@ -167,12 +169,13 @@ export function observeKeys({ resources, model }: Scene, o: Observations): void 
   );
 }
 
-/** One API, one policy for it, one for the rest of the service. */
-export function observeApi({ resources, service }: Scene, o: Observations): void {
+/** One API, one policy for it, one for the rest of the service, whose other APIs are their owner's in a service of others. */
+export function observeApi({ resources, others }: Scene, o: Observations): void {
   const count = (type: string) => resources.of(`${APIM}${type}`).length;
   o.same("host.only", "routes", 1, count("Api"));
   o.same("require.any", "routes", 1, count("ApiPolicy"));
-  o.same("host.only", "hostname", service.sku === undefined ? 0 : 1, count("Policy"));
+  o.same("host.only", "hostname", others ? 0 : 1, count("Policy"));
+  o.same("tls.version", "azure.service", others ? 0 : 1, count("ApiManagementService"));
   o.holds("ddos.standard", "ddos", "the platform's protection stands in front", count("Api") === 1);
   o.holds("request.framing", "routes", "API Management reads every request", count("ApiPolicy") === 1);
 }

@@ -3,7 +3,11 @@ import { type Grammar, is, list, number, object, where } from "../../grammar.ts"
 import { AZURE, type Inputs, refer, type Scene } from "./scene.ts";
 
 /** The service's own name. */
-export const origin: Grammar = where((value) => /^[a-z0-9-]+\.azure-api\.net$/.test(String(value)), "the service's own name");
+export const origin = ({ others }: Scene): Grammar =>
+  where(
+    (value) => (others ? value === `${others.name}.azure-api.net` : /^[a-z0-9-]+\.azure-api\.net$/.test(String(value))),
+    "the service's own name",
+  );
 
 /** The document's zone of Azure DNS. */
 export const zoneOf = ({ model }: Scene): { readonly id: string; readonly name: string; readonly group: string } | undefined => {
@@ -26,7 +30,7 @@ function target(scene: Scene, apex: boolean): Record<string, Grammar> {
       : { recordType: is("CNAME"), cnameRecord: object({ cname: refer(scene, "cdn:AFDEndpoint", "hostName") }) };
   if (scene.model.azure.network.mode === "internal")
     return { recordType: is("A"), aRecords: list(object({ ipv4Address: inside(scene) }), 1, 1) };
-  return { recordType: is("CNAME"), cnameRecord: object({ cname: origin }) };
+  return { recordType: is("CNAME"), cnameRecord: object({ cname: origin(scene) }) };
 }
 
 export const DNS: Inputs = {

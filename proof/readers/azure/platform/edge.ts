@@ -64,7 +64,7 @@ export const EDGE: Inputs = {
       object({
         ...inProfile(scene),
         originGroupName: refer(scene, "cdn:AFDOriginGroup", "name"),
-        hostName: origin,
+        hostName: origin(scene),
         originHostHeader: is(inputs.hostName),
         httpPort: is(80),
         httpsPort: is(443),

@@ -63,11 +63,17 @@ export function observePlatform(plan: OpenPlan, resources: Resources, model: Gat
 }
 
 /** The name, its certificate and whether clients are asked for theirs; the grammar of the service has read each of them. */
-function observeFront({ model, service, frontDoor, freeCertificate, resources }: Scene, o: Observations): void {
+function observeFront({ model, service, others, frontDoor, freeCertificate, resources }: Scene, o: Observations): void {
   const host = service.hostnameConfigurations?.[0];
   const served = frontDoor ? resources.of(`${AZURE}cdn:AFDCustomDomain`)[0]?.inputs.hostName : host?.hostName;
-  if (service.sku !== undefined) o.same("host.only", "hostname", model.hostname, served);
-  if (!frontDoor && service.sku !== undefined)
+  if (!others || frontDoor) o.same("host.only", "hostname", model.hostname, served);
+  if (others && !frontDoor) {
+    // Its certificate and whether it asks clients for theirs are read at every deployment: a plan knows neither, and makes neither.
+    const made = resources.of(`${AZURE}keyvault:Vault`).length;
+    o.same(`tls.certificate.${model.tls.certificate.source}`, "tls.certificate", ["managed", 0], [model.tls.certificate.source, made]);
+    return;
+  }
+  if (!frontDoor)
     o.holds(
       `tls.certificate.${model.tls.certificate.source}`,
       "tls.certificate",

@@ -3,7 +3,7 @@ import { type OpenPlan, withSecrets } from "../../../open-plan.ts";
 import type { Observations } from "../../../verdicts.ts";
 import { is, object, where } from "../../grammar.ts";
 import { vaultId } from "./alarms.ts";
-import { AZURE, type Inputs, refer, type Scene } from "./scene.ts";
+import { APIM, AZURE, type Inputs, refer, type Scene } from "./scene.ts";
 
 /** Built-in roles by what they may be given over: reading secrets of a vault, sending telemetry. */
 const SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6";
@@ -31,15 +31,17 @@ export const RIGHTS: Inputs = {
 };
 
 /** Whoever is to read or send has its role. */
-export function observeRights({ resources, model }: Scene, o: Observations): void {
+export function observeRights({ resources, model, others, frontDoor }: Scene, o: Observations): void {
   const roles = resources.of(`${AZURE}authorization:RoleAssignment`).map(({ inputs }) => inputs);
   const scopes = roles.map(({ scope }) => String(scope));
+  // A service of others sends traces by the connection string.
   for (const type of ["keyvault:Vault", "applicationinsights:Component"])
     for (const { name } of resources.of(AZURE + type))
-      o.same("require.any", name, 1, scopes.filter((one) => one.includes(`{${name}.id}`)).length);
+      o.same("require.any", name, others && type !== "keyvault:Vault" ? 0 : 1, scopes.filter((one) => one.includes(`{${name}.id}`)).length);
   const given = model.azure.certificate?.keyVaultId;
   if (model.tls.certificate.source === "managed" && given !== undefined)
-    o.same("tls.certificate.managed", "azure.certificate", 1, scopes.filter((one) => one === given).length);
+    // The owner's identity reads the certificate of a service of others; Front Door reads it by the stack's.
+    o.same("tls.certificate.managed", "azure.certificate", others && !frontDoor ? 0 : 1, scopes.filter((one) => one === given).length);
 }
 
 /** Inputs that nobody but the cloud may see, by type. */
@@ -55,8 +57,16 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
 /** They are secrets in state and in every plan. */
 export function observeSecrets(plan: OpenPlan, o: Observations): void {
   for (const { type, name, inputs } of plan.resources)
-    for (const path of (SECRETS[type.replace(AZURE, "")] ?? []).filter((one) => at(inputs, one.split(".")) !== undefined))
+    for (const path of secretsOf(type, inputs).filter((one) => at(inputs, one.split(".")) !== undefined))
       o.holds("request.framing", `${name}.${path}`, "kept as a secret", isSecret(inputs, path.split(".")));
+}
+
+function secretsOf(type: string, inputs: OpenPlan["resources"][number]["inputs"]): readonly string[] {
+  if (type === `${APIM}NamedValue`) return inputs.secret === false ? [] : ["value"];
+  // With a connection string alone, whoever knows it may write.
+  if (type === `${APIM}Logger`)
+    return at(inputs, ["credentials", "identityClientId"]) === undefined ? ["credentials.connectionString"] : [];
+  return SECRETS[type.replace(AZURE, "")] ?? [];
 }
 
 /** What stands at a place; what is missing is no secret that shows, and whether it may be missing its grammar says. */

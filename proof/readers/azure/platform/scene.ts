@@ -13,19 +13,36 @@ export interface Scene {
   readonly model: GatewayModel;
   /** Inputs of the API Management service; empty where it is somebody else's. */
   readonly service: Json;
+  /** The service of others that the document names. */
+  readonly others: ServiceOfOthers | undefined;
   readonly tier: "classic" | "v2" | "Consumption";
   readonly frontDoor: boolean;
   /** The platform makes the certificate itself. */
   readonly freeCertificate: boolean;
 }
 
+/** A service the stack does not make: by its parts every resource of the stack says where it belongs. */
+export interface ServiceOfOthers {
+  readonly id: string;
+  readonly group: string;
+  readonly name: string;
+}
+
+export function othersOf({ azure }: GatewayModel): ServiceOfOthers | undefined {
+  const id = azure.service?.existing;
+  const [, group = "", name = ""] = /\/resourceGroups\/([^/]+)\/.*\/service\/([^/]+)$/i.exec(id ?? "") ?? [];
+  return id === undefined ? undefined : { id, group, name };
+}
+
 export function sceneOf(resources: Resources, model: GatewayModel): Scene {
   const service = resources.of(`${APIM}ApiManagementService`)[0]?.inputs ?? {};
-  const sku = String(service.sku?.name);
+  const others = othersOf(model);
+  const sku = others ? model.azure.tier : String(service.sku?.name);
   return {
     resources,
     model,
     service,
+    others,
     tier: sku === "Consumption" ? "Consumption" : sku.endsWith("V2") ? "v2" : "classic",
     frontDoor: resources.of(`${AZURE}cdn:Profile`).length > 0,
     freeCertificate:
@@ -60,11 +77,16 @@ export const placed = (scene: Scene, where: "region" | "global" = "region"): Rec
 
 export const labels: Grammar = map(/./, text());
 
-/** In the gateway's service. */
+/** In the gateway's service, or in that of others. */
 export const inService = (scene: Scene): Record<string, Grammar> => {
+  if (scene.others) return { resourceGroupName: is(scene.others.group), serviceName: is(scene.others.name) };
   const { name } = scene.model.azure.service;
   return { ...inGroup(scene), serviceName: name === undefined ? refer(scene, "apimanagement:ApiManagementService", "name") : is(name) };
 };
+
+/** The gateway's service itself, or that of others. */
+export const serviceId = (scene: Scene): Grammar =>
+  scene.others ? is(scene.others.id) : refer(scene, "apimanagement:ApiManagementService", "id");
 
 /** In the gateway's Front Door. */
 export const inProfile = (scene: Scene): Record<string, Grammar> => ({

@@ -1,6 +1,6 @@
 import type { Observations } from "../../../verdicts.ts";
 import { type Grammar, is, nothing, object, readElsewhere, text, where } from "../../grammar.ts";
-import { APIM, AZURE, apiName, type Inputs, inService, placed, refer, type Scene } from "./scene.ts";
+import { APIM, AZURE, apiName, type Inputs, inService, placed, refer, type Scene, serviceId } from "./scene.ts";
 
 /** No bodies, no query strings, these headers of requests and none of answers. */
 const messages = (headers: readonly string[]): Grammar => {
@@ -11,6 +11,15 @@ const messages = (headers: readonly string[]): Grammar => {
     response: object({ ...plain, headers: is([]) }),
   });
 };
+
+/** The logger of a kind; a service has one of Azure Monitor, which in a service of others is there already. */
+const logger = ({ others, resources }: Scene, traces: boolean): Grammar =>
+  others && !traces
+    ? is(`${others.id}/loggers/azuremonitor`)
+    : where(
+        (value) => resources.behind(value, `${APIM}Logger`)?.inputs.loggerType === (traces ? "applicationInsights" : "azureMonitor"),
+        "the logger of this kind",
+      );
 
 export const WATCH: Inputs = {
   "operationalinsights:Workspace": [
@@ -36,7 +45,8 @@ export const WATCH: Inputs = {
         credentials: traces
           ? object({
               connectionString: refer(scene, "applicationinsights:Component", "connectionString"),
-              identityClientId: refer(scene, "managedidentity:UserAssignedIdentity", "clientId"),
+              // The identity of a service of others is not the stack's: its logger has the connection string alone.
+              identityClientId: scene.others ? nothing : refer(scene, "managedidentity:UserAssignedIdentity", "clientId"),
             })
           : nothing,
       });
@@ -51,11 +61,7 @@ export const WATCH: Inputs = {
         ...inService(scene),
         apiId: apiName(scene),
         diagnosticId: is("azuremonitor", "applicationinsights"),
-        loggerId: where(
-          (value) =>
-            scene.resources.behind(value, `${APIM}Logger`)?.inputs.loggerType === (traces ? "applicationInsights" : "azureMonitor"),
-          "the logger of this kind",
-        ),
+        loggerId: logger(scene, traces),
         alwaysLog: is("allErrors"),
         verbosity: is("information"),
         sampling: object({ samplingType: is("fixed"), percentage: is(traces ? tracing?.samplingPercent : 100) }),
@@ -72,7 +78,7 @@ export const WATCH: Inputs = {
     (scene) =>
       object({
         name: text(),
-        resourceUri: refer(scene, "apimanagement:ApiManagementService", "id"),
+        resourceUri: serviceId(scene),
         workspaceId: refer(scene, "operationalinsights:Workspace", "id"),
         logAnalyticsDestinationType: is("Dedicated"),
         logs: is([{ category: "GatewayLogs", enabled: true }]),
@@ -90,7 +96,7 @@ export const WATCH: Inputs = {
         requestSource: is("rest"),
         ingestionMode: is("LogAnalytics"),
         workspaceResourceId: refer(scene, "operationalinsights:Workspace", "id"),
-        disableLocalAuth: is(true),
+        disableLocalAuth: is(scene.others === undefined),
         // The gateway writes and people read from outside; both have to show who they are.
         publicNetworkAccessForIngestion: is("Enabled"),
         publicNetworkAccessForQuery: is("Enabled"),
@@ -112,7 +118,7 @@ export const WATCH: Inputs = {
 };
 
 /** What is asked for is there, each once. */
-export function observeWatch({ resources, model }: Scene, o: Observations): void {
+export function observeWatch({ resources, model, others }: Scene, o: Observations): void {
   const { accessLogs, tracing, metrics } = model.observability;
   const diagnostics = resources.of(`${APIM}ApiDiagnostic`).map(({ inputs }) => inputs);
   const log = diagnostics.find(({ diagnosticId }) => diagnosticId === "azuremonitor");
@@ -132,6 +138,12 @@ export function observeWatch({ resources, model }: Scene, o: Observations): void
       tracing.samplingPercent,
       diagnostics.find(({ diagnosticId }) => diagnosticId === "applicationinsights")?.sampling?.percentage,
     );
+  o.sameSet(
+    "observe.accessLogs",
+    "observability loggers",
+    [...(accessLogs && !others ? ["azureMonitor"] : []), ...(tracing ? ["applicationInsights"] : [])],
+    resources.of(`${APIM}Logger`).map(({ inputs }) => inputs.loggerType),
+  );
   const settings = resources.of(`${AZURE}monitor:DiagnosticSetting`);
   o.same("observe.accessLogs", "observability.accessLogs", accessLogs ? 1 : 0, settings.length);
   if (metrics)

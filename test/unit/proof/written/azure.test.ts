@@ -7,11 +7,14 @@ describe("Documents written for Azure", function () {
     assert.deepEqual(await readingsOf("azure"), {
       acme: [],
       "cert-manager": [],
+      existing: [],
+      "existing-front-door": [],
       "express-route": [],
       "front-door": [],
       mesh: [],
       "premium-v2": [],
       "self-hosted": [],
+      "standard-v2": [],
       vpn: [],
     }));
 });
