@@ -76,6 +76,14 @@ const service: Check = (model, variant) => {
           "remove it; the network of an existing service stays with its owner",
         ),
       );
+    if (model.edge === "none" && model.tls.certificate.source !== "managed")
+      faults.push(
+        fault(
+          "tls.certificate.source",
+          `is ${model.tls.certificate.source}, but the certificate of an existing service is its owner's`,
+          "set source: managed and name the owner's certificate in azure.certificate.keyVaultSecretId and keyVaultId, or let this stack create the service",
+        ),
+      );
     if (trustedAuthorities(model).includes(INTERNAL))
       faults.push(
         fault(

@@ -104,7 +104,7 @@ const existing: Rule = ({ azure }) =>
         info(
           "service-of-others",
           "azure.service.existing",
-          "tier, host name, protocols and authorities of the service are its owner's; every deployment reads them and stops when they no longer fit",
+          "tier, host name, certificate, protocols and authorities of the service are its owner's; every deployment reads them and stops when they no longer fit",
           "let this stack create the service, or watch its settings",
         ),
       ];

@@ -14,6 +14,7 @@ import { consumers } from "./consumers.ts";
 import { dashboard } from "./dashboard.ts";
 import { azureDeclaration } from "./declaration.ts";
 import { findZone, record, type Zone } from "./dns.ts";
+import { existingService } from "./existing-service.ts";
 import { type Edge, type EdgeLock, edge, edgeLock } from "./front-door.ts";
 import { line } from "./line.ts";
 import { telemetry } from "./logs.ts";
@@ -22,7 +23,7 @@ import { type ServiceNetwork, serviceNetwork } from "./network.ts";
 import { frontDoorNamedValue, originSecretNamedValue } from "./policy/origin.ts";
 import { privateNames } from "./private-names.ts";
 import { selfHosted } from "./self-hosted.ts";
-import { createService, existingService, type Service } from "./service.ts";
+import { createService, type Service } from "./service.ts";
 import { serviceVault } from "./service-vault.ts";
 import { GatewayVault, readerOf } from "./vault.ts";
 

@@ -1,17 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { ApiManagementService } from "@pulumi/azure-native/apimanagement/apiManagementService.js";
-import type { GetApiManagementServiceResult } from "@pulumi/azure-native/apimanagement/getApiManagementService.js";
-import { getApiManagementServiceOutput } from "@pulumi/azure-native/apimanagement/getApiManagementService.js";
 import type { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { isSelfSigned } from "../../pki/chain.ts";
 import type { CertificateIssuer } from "../../pki/internal/issuer.ts";
-import { type AzureBuild, partsOfId } from "./build.ts";
+import type { AzureBuild } from "./build.ts";
 import type { FrontCertificate } from "./certificate.ts";
 import { INTERNAL, trustedAuthorities } from "./needs.ts";
 import type { ServiceNetwork } from "./network.ts";
 import { encoded } from "./pfx.ts";
-import { thumbprint } from "./policy/client-certificate.ts";
 
 /** The service the gateway lives in. */
 export interface Service {
@@ -137,48 +134,4 @@ function authorities(b: AzureBuild, authority: () => CertificateIssuer) {
       ? authority().roots.map((root) => ({ storeName: "Root", encodedCertificate: root.apply(encoded) }))
       : [{ storeName: isSelfSigned(new X509Certificate(pem)) ? "Root" : "CertificateAuthority", encodedCertificate: encoded(pem) }],
   );
-}
-
-/** A service of others, read and compared with the document at every deployment. */
-export function existingService(b: AzureBuild, id: string): Service {
-  const { resourceGroups: group = "", service: serviceName = "" } = partsOfId(id);
-  const found = getApiManagementServiceOutput({ resourceGroupName: group, serviceName }, b.opts()).apply((service) => {
-    // An offline plan knows nothing of it.
-    const problems = service.sku.name === "" ? [] : misfits(b, service);
-    if (problems.length > 0)
-      throw new pulumi.RunError(
-        `azure.service.existing: the service "${serviceName}" does not fit the document; its owner has to change it:\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
-      );
-    return service;
-  });
-  return {
-    name: found.apply(({ name }) => name),
-    group: pulumi.output(group),
-    id: pulumi.output(id),
-    address: found.apply(({ gatewayUrl }) => new URL(gatewayUrl).hostname),
-    resource: undefined,
-    privateAddresses: found.apply(({ privateIPAddresses }) => privateIPAddresses ?? []),
-  };
-}
-
-/** What of a service of others does not keep what the document promises. */
-export function misfits(
-  b: AzureBuild,
-  service: Pick<GetApiManagementServiceResult, "sku" | "hostnameConfigurations" | "customProperties" | "certificates">,
-): string[] {
-  const { model } = b;
-  const problems: string[] = [];
-  if (service.sku.name !== b.tier) problems.push(`its tier is ${service.sku.name}, the document says ${b.tier}`);
-  const host = (service.hostnameConfigurations ?? []).find(({ hostName }) => hostName === model.hostname);
-  if (model.edge === "none" && host === undefined) problems.push(`it does not serve the host name ${model.hostname}`);
-  if (model.tls.clientValidation !== undefined && host?.negotiateClientCertificate !== true)
-    problems.push(`it does not ask clients of ${model.hostname} for a certificate`);
-  for (const [key, value] of Object.entries(customProperties(b.facts)))
-    if (value === "false" && String(service.customProperties?.[key] ?? "").toLowerCase() !== "false")
-      problems.push(`its custom property ${key} is not "false"`);
-  const known = new Set((service.certificates ?? []).map(({ certificate }) => certificate?.thumbprint.toUpperCase()));
-  for (const pem of trustedAuthorities(model))
-    if (pem !== INTERNAL && !known.has(thumbprint(pem)))
-      problems.push(`it does not trust the authority with the thumbprint ${thumbprint(pem)}`);
-  return problems;
 }

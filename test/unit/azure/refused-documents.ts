@@ -222,6 +222,19 @@ export function refusedDocuments(a: Certificates): readonly (readonly [title: st
         },
       },
     ],
+    [
+      "a certificate for a service of others",
+      {
+        ...imported(a.chain),
+        azure: {
+          certificate: null,
+          service: {
+            existing:
+              "/subscriptions/00000000-1111-4222-8333-444444444444/resourceGroups/p/providers/Microsoft.ApiManagement/service/company-api",
+          },
+        },
+      },
+    ],
     ["a restore without a name", { azure: { service: { restore: true } } }],
     ["a secret without its vault", { azure: { certificate: { keyVaultId: null } } }],
     [
