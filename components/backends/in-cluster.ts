@@ -52,13 +52,12 @@ function mesh(
   kubernetes: Kubernetes,
   provider: pulumi.ProviderResource,
 ): pulumi.Output<string> {
-  const authority = issuer();
   return new ServiceMesh(
     `${name}-mesh`,
     {
       settings: meshSettings(model),
-      issuer: authority,
-      ...(kubernetes.mesh?.pluggedInCa ? { pluggedIn: stackAuthority(authority) } : {}),
+      issuer,
+      ...(kubernetes.mesh?.pluggedInCa ? { pluggedIn: stackAuthority(issuer()) } : {}),
     },
     { ...componentOptions(opts), providers: { kubernetes: provider } },
   ).namespace;

@@ -11,8 +11,8 @@ import { entered, type MeshSettings } from "./settings.ts";
 export interface ServiceMeshArgs {
   /** Who is in the mesh, and who may call whom. */
   readonly settings: MeshSettings;
-  /** Signs the certificate the ingress gateway shows, and says whom it trusts. */
-  readonly issuer: CertificateIssuer;
+  /** Signs the certificate the ingress gateway shows, and says whom it trusts; asked for where the gateway may call a service. */
+  readonly issuer: () => CertificateIssuer;
   /** The authority istiod signs workloads' certificates below. @default istiod's own root */
   readonly pluggedIn?: TlsIssuer;
   /** Hours the ingress gateway's certificate is valid. @default 2160, 90 days */
@@ -41,7 +41,7 @@ export class ServiceMesh extends pulumi.ComponentResource {
     const authority = pluggedIn && this.#plugIn(name, settings, pluggedIn);
     const space = namespaceManifest(settings);
     const namespace = new Namespace(`${name}-namespace`, { metadata: metadataOf(space) }, own);
-    const credential = entered(settings).length === 0 ? undefined : this.#credential(name, args, issuer);
+    const credential = entered(settings).length === 0 ? undefined : this.#credential(name, args, issuer());
     const before = [namespace, ...(authority === undefined ? [] : [authority]), ...(credential === undefined ? [] : [credential])];
     const manifests = meshManifests(settings);
     for (const manifest of manifests) object(name, manifest, { parent: this, dependsOn: before });

@@ -260,6 +260,24 @@ describe("internal traffic in the document", function () {
     assert.deepEqual(cacerts?.inputs.metadata, { name: "cacerts", namespace: "istio-system" });
     assert.ok(mesh.some(({ name }) => name === "shop-mesh-authorizationpolicy-allow-nothing"));
   });
+
+  it("makes no authority for a mesh that has nothing signed: its own root, and no way in for the gateway", async () => {
+    const planned = async (callers: readonly string[]) => {
+      const services = { orders: { names: ["orders.shop.internal"] }, stock: { names: ["stock.shop.internal"], callers } };
+      const kubernetes = { namespace: "shop", mesh: { pluggedInCa: false } };
+      const backends = { orders: { url: "https://orders.shop.example.com" } };
+      const { resources } = await planOf("gcp", document({ services, kubernetes }, { ...FRONT.gcp, backends }));
+      return resources.filter(({ type }) => type.startsWith("tls:")).map(({ name }) => name);
+    };
+    assert.deepEqual(await planned(["orders"]), []);
+    assert.deepEqual((await planned(["gateway"])).sort(), [
+      "shop-authority",
+      "shop-authority-key",
+      "shop-mesh-ingress",
+      "shop-mesh-ingress-key",
+      "shop-mesh-ingress-request",
+    ]);
+  });
 });
 
 const leaves = (resources: readonly PlannedResource[]) =>
