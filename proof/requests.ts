@@ -96,7 +96,8 @@ function satisfied(
   return true;
 }
 
-function valid(model: GatewayModel, { provider, algorithm, claims }: ProbeToken): boolean {
+/** Whether a token is one its provider would issue for this API. */
+export function valid(model: GatewayModel, { provider, algorithm, claims }: ProbeToken): boolean {
   const declared = model.jwtProviders[provider];
   if (declared === undefined) return false;
   const audiences = [claims.aud].flat();

@@ -1,6 +1,6 @@
 import type { Backend, GatewayModel, Route } from "../../../components/spec/model.ts";
 import { admits, edgesOf } from "../../addresses.ts";
-import { expectedOutcome, type ProbeRequest } from "../../requests.ts";
+import { expectedOutcome, type ProbeRequest, valid } from "../../requests.ts";
 import type { Observations } from "../../verdicts.ts";
 import type { Json } from "../json.ts";
 import type { Read, Resources } from "../resources.ts";
@@ -22,7 +22,10 @@ export function observeRoute(run: RunProbe, resources: Resources, model: Gateway
   o.same("request.headers", route.at, "forwarded", base.status ?? "forwarded");
   observeTarget(resources, model, route, request, base, o);
   observeBody(run, request, route, model, o);
+  // Who passes without a token may be refused for one that is not valid.
+  const isRefused = (one: ProbeRequest) => one.token !== undefined && !valid(model, one.token) && run(one).status === 401;
   for (const holder of holdersOf(model, passing)) {
+    if (isRefused(holder)) continue;
     observeForwarded(run, resources, model, route, holder, o);
     observeLimits(run, holder, route, model, o);
   }

@@ -11,7 +11,7 @@ describe("Parity of random documents on Azure", function () {
   });
 
   it("finds nothing any more in documents that readers once did not understand", async () => {
-    for (const from of [1796, 1827, 2964, 6843])
+    for (const from of [1796, 1827, 2964, 6843, 9743])
       assert.deepEqual((await runParity({ from, documents: { azure: 1 } })).weakenings, [], `seed ${from}`);
   });
 });
