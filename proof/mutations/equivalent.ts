@@ -60,14 +60,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
         "plain HTTP to another host: what is asked next of a request that shows no certificate is the host again, and refused with the same 421",
     }),
   ),
-  {
-    cloud: "gcp",
-    document: "seed 7",
-    type: "SecurityPolicy",
-    pattern: "rules.[].priority",
-    operator: "raise a limit",
-    reason: "every other rule of this policy is a denial too: the request for another host is denied by whichever comes first",
-  },
 ];
 
 /** The judgement of a mutation nobody noticed; undefined when there is none. */

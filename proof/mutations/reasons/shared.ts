@@ -8,8 +8,4 @@ export const SHARED: readonly Reason[] = [
     pattern: /(^|\.)(tags|labels|userLabels)(\.|$)/,
     reason: "labels are for people and bills; nothing decides by them",
   },
-  {
-    type: /^tls:index\//,
-    reason: "keys and certificates are made by the tls provider; that those of this stack are used is read where they are used",
-  },
 ];

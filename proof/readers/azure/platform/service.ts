@@ -1,6 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import type { Observations } from "../../../verdicts.ts";
 import { type Grammar, is, list, maybe, nothing, number, object, text, where } from "../../grammar.ts";
+import { rootsOf } from "../../internal/authority.ts";
+import { internalOf } from "./internal.ts";
 import { placement } from "./network.ts";
 import { AZURE, der, type Inputs, inGroup, labels, placed, refer, region, type Scene } from "./scene.ts";
 
@@ -179,9 +181,11 @@ export function observeAuthorities({ model, service, tier }: Scene, o: Observati
     }
   };
   const backends = Object.values(model.backends);
+  const internal = backends.some(({ tls: { trust } }) => trust.kind === "internal");
   const given = [
     ...backends.flatMap(({ tls: { trust } }) => (trust.kind === "ca" ? trust.caCertificates : [])),
     ...(model.tls.clientValidation?.caCertificates ?? []),
+    ...(internal ? rootsOf(internalOf(model)) : []),
   ];
   const wanted = new Set(given.map(fingerprint));
   const stores = new Map(
@@ -190,8 +194,6 @@ export function observeAuthorities({ model, service, tier }: Scene, o: Observati
       one.storeName,
     ]),
   );
-  const own = [...stores.keys()].filter((one) => !wanted.has(one));
-  const internal = backends.some(({ tls: { trust } }) => trust.kind === "internal");
   const control = model.tls.clientValidation
     ? model.tls.clientValidation.mode === "Required"
       ? "tls.clientValidation.required"
@@ -199,22 +201,10 @@ export function observeAuthorities({ model, service, tier }: Scene, o: Observati
     : internal
       ? "backend.tls.internal"
       : "backend.tls.ca";
-  o.sameSet(
-    control,
-    "certificates",
-    [...wanted],
-    [...stores.keys()].filter((one) => wanted.has(one)),
-  );
-  o.holds(
-    control,
-    "certificates",
-    "the stack's own authority is trusted where backends are its own",
-    internal ? own.length >= 1 : own.length === 0,
-  );
+  o.sameSet(control, "certificates", [...wanted], [...stores.keys()]);
   o.holds(control, "certificates", "each is a certificate", !stores.has("no certificate"));
   for (const pem of given) {
     const one = new X509Certificate(pem);
     o.same(control, "certificates", one.issuer === one.subject ? "Root" : "CertificateAuthority", stores.get(fingerprint(pem)));
   }
-  for (const one of own) o.same(control, "certificates", "Root", stores.get(one));
 }

@@ -155,7 +155,10 @@ function rules({ model }: Place): Grammar {
     list(either(plain, throttle), 3)(value, at, say);
     const priorities: Json[] = (Array.isArray(value) ? value : []).map((one: Json) => one?.priority);
     if (new Set(priorities).size !== priorities.length) say(at, "a priority of its own for each rule");
-    const byPriority = [...(value ?? [])].sort((a: Json, b: Json) => a.priority - b.priority).map((one: Json) => groupOf(one));
+    const inOrder = [...(value ?? [])].sort((a: Json, b: Json) => a.priority - b.priority);
+    // The one denial that is a 404.
+    if (inOrder[0]?.action !== "deny(404)") say(at, "another host is denied before anything else is looked at");
+    const byPriority = inOrder.map((one: Json) => groupOf(one));
     if (byPriority.some((one: number, index: number) => index > 0 && one < (byPriority[index - 1] ?? 0)))
       say(at, "denials before what admits");
     const wanted = model.ddos === "advanced" ? 1 : 0;
