@@ -41,14 +41,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     operator: "remove",
     reason: UNASKED,
   },
-  {
-    cloud: "azure",
-    document: "seed 10",
-    type: "ApiPolicy",
-    pattern: inChoose("return-response.children.set-header access-control-allow-headers"),
-    operator: "remove",
-    reason: UNASKED,
-  },
   ...["vpn", "existing"].map(
     (document): Equivalent => ({
       cloud: "azure",
