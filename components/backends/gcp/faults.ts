@@ -38,6 +38,18 @@ const flavour: Check = ({ gcp }) => {
   );
 };
 
+/** Both are made by the stack, in the cluster of its configuration. */
+const namespaces: Check = ({ gcp: { gke }, internal }) =>
+  gke !== undefined && gke.namespace === internal?.kubernetes?.namespace
+    ? [
+        fault(
+          "gcp.gke.namespace",
+          `"${gke.namespace}" is also the namespace of internal.kubernetes`,
+          "give the gateway a namespace of its own; what the services may reach and who may reach them is decided by namespace",
+        ),
+      ]
+    : [];
+
 const scaling: Check = ({ gcp: { run } }) =>
   run.minInstances > run.maxInstances
     ? [
@@ -131,4 +143,4 @@ const size: Check = (model) => {
   return found;
 };
 
-const CHECKS: readonly Check[] = [project, names, flavour, scaling, network, identityTokens, headers, size];
+const CHECKS: readonly Check[] = [project, names, flavour, namespaces, scaling, network, identityTokens, headers, size];

@@ -93,6 +93,17 @@ const CASES: readonly [string, object, readonly RegExp[]][] = [
   ["no project and no region", { gcp: { project: null, region: null } }, [/^gcp\.project.*is missing/, /^gcp\.region.*is missing/]],
   ["GKE without a cluster", { gcp: { flavour: "gke" } }, [/^gcp\.gke.*is missing with gcp\.flavour: gke/]],
   [
+    "GKE in the namespace of the services",
+    {
+      gcp: { flavour: "gke", gke: { namespace: "shop", network: "shop", zones: ["europe-west3-a"] } },
+      internal: {
+        services: { orders: { names: ["orders.example"], callers: [] } },
+        kubernetes: { namespace: "shop", certificates: "secrets" },
+      },
+    },
+    [/^gcp\.gke\.namespace.*"shop" is also the namespace of internal\.kubernetes; give the gateway a namespace of its own/],
+  ],
+  [
     "an ID token for nobody",
     { gcp: { identityTokens: { nobody: "https://x.example" } } },
     [/^gcp\.identityTokens\.nobody.*names no backend.*use one of orders/],
