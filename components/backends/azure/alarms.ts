@@ -8,9 +8,20 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { AzureBuild } from "./build.ts";
 import { errorRate, failingBackends, latency, refusals } from "./queries.ts";
 import type { Service } from "./service.ts";
+import type { TierFacts } from "./tiers.ts";
 
 /** Share of a service's capacity that is worth a look, in percent; the vendor's own advice for adding units. */
 const FULL = 80;
+
+/** What says how full a service is, by the family of its tier: name of the alarm, metric, what it measures. Consumption has no such metric. */
+const CAPACITY: Readonly<Record<TierFacts["family"], readonly (readonly [suffix: string, metricName: string, what: string])[]>> = {
+  classic: [["capacity", "Capacity", "capacity"]],
+  v2: [
+    ["cpu", "CpuPercent_Gateway", "processors"],
+    ["memory", "MemoryPercent_Gateway", "memory"],
+  ],
+  consumption: [],
+};
 
 export interface Watched {
   readonly service: Service;
@@ -73,7 +84,7 @@ export function alarms(b: AzureBuild, { service, workspace, vaultId }: Watched):
     errorRatePercent,
     "rate",
   );
-  if (b.facts.family === "classic") capacity(b, service, group);
+  for (const measure of CAPACITY[b.facts.family]) capacity(b, service, group, measure);
   if (vaultId !== undefined) certificateEvents(b, vaultId, group);
 }
 
@@ -102,14 +113,19 @@ function actionGroup(b: AzureBuild, notify: readonly string[]): ActionGroup {
   );
 }
 
-function capacity(b: AzureBuild, service: Service, group: ActionGroup): void {
+function capacity(
+  b: AzureBuild,
+  service: Service,
+  group: ActionGroup,
+  [suffix, metricName, what]: (typeof CAPACITY)[TierFacts["family"]][number],
+): void {
   b.enforced.note(
     new MetricAlert(
-      `${b.name}-alarm-capacity`,
+      `${b.name}-alarm-${suffix}`,
       {
         resourceGroupName: b.group,
         location: "global",
-        description: `${b.model.hostname}: more than ${FULL}% of the service's capacity used`,
+        description: `${b.model.hostname}: more than ${FULL}% of the service's ${what} used`,
         severity: 2,
         enabled: true,
         scopes: [service.id],
@@ -120,8 +136,8 @@ function capacity(b: AzureBuild, service: Service, group: ActionGroup): void {
           allOf: [
             {
               criterionType: "StaticThresholdCriterion",
-              name: "capacity",
-              metricName: "Capacity",
+              name: suffix,
+              metricName,
               metricNamespace: "Microsoft.ApiManagement/service",
               operator: "GreaterThan",
               threshold: FULL,

@@ -154,4 +154,18 @@ describe("Parts of the Azure backend", () => {
       ],
     );
   });
+
+  it("tells how full a service is by the metrics its tier has", async () => {
+    const overlays = [{ observability: { accessLogs: { enabled: true }, alarms: { notify: ["mailto:ops@example.com"] } } }];
+    const meters = async (name: string) =>
+      resources(await planOf("azure", golden(name), { overlays }), "azure-native:monitor:MetricAlert").map(({ name: alarm, inputs }) => [
+        alarm,
+        (inputs.criteria as { allOf: { metricName: string }[] }).allOf[0]?.metricName,
+      ]);
+    assert.deepEqual(await meters("standard-routing"), [["shop-alarm-capacity", "Capacity"]]);
+    assert.deepEqual(await meters("standard-v2"), [
+      ["shop-alarm-cpu", "CpuPercent_Gateway"],
+      ["shop-alarm-memory", "MemoryPercent_Gateway"],
+    ]);
+  });
 });

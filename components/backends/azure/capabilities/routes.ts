@@ -200,7 +200,9 @@ export const OBSERVE = {
   "observe.alarms": {
     support: onTiers(
       notConsumption,
-      composed("Log query alerts on errors, latency, refusals and backends; Key Vault's events before a certificate ends"),
+      composed(
+        "Log query alerts on errors, latency, refusals and backends; metric alerts on how full the service is; Key Vault's events before a certificate ends",
+      ),
       noLog,
     ),
     restrictions: [logged("the alarms")],

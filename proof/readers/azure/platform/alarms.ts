@@ -95,7 +95,7 @@ export const ALARM: Inputs = {
   ],
   "monitor:MetricAlert": [
     "observe.alarms",
-    (scene) =>
+    (scene, { name }) =>
       object({
         ...placed(scene, "global"),
         description: text(),
@@ -110,7 +110,7 @@ export const ALARM: Inputs = {
             object({
               criterionType: is("StaticThresholdCriterion"),
               name: text(),
-              metricName: is("Capacity"),
+              metricName: is(METERS[scene.tier][/-alarm-(\w+)$/.exec(name)?.[1] ?? ""] ?? ""),
               metricNamespace: is("Microsoft.ApiManagement/service"),
               operator: is("GreaterThan"),
               threshold: number(50, 90),
@@ -161,6 +161,13 @@ export const vaultId = (scene: Scene): Grammar => {
   return given === undefined ? own : either(is(given), own);
 };
 
+/** What says how full the service is: the metrics its tier has, by the name of the alarm. */
+const METERS: Readonly<Record<Scene["tier"], Readonly<Record<string, string>>>> = {
+  classic: { capacity: "Capacity" },
+  v2: { cpu: "CpuPercent_Gateway", memory: "MemoryPercent_Gateway" },
+  Consumption: {},
+};
+
 /** Every alarm is there, each once. */
 export function observeAlarms({ resources, model, tier, service, others, freeCertificate }: Scene, o: Observations): void {
   const { alarms } = model.observability;
@@ -177,9 +184,7 @@ export function observeAlarms({ resources, model, tier, service, others, freeCer
   o.sameSet(
     "observe.alarms",
     "observability.alarms",
-    alarms
-      ? [...Object.keys(ALARMS), ...(tier === "classic" && (service.sku || others) ? ["capacity"] : []), ...(vault ? ["certificate"] : [])]
-      : [],
+    alarms ? [...Object.keys(ALARMS), ...(service.sku || others ? Object.keys(METERS[tier]) : []), ...(vault ? ["certificate"] : [])] : [],
     rules,
   );
 }
