@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config.js";
 import forge from "node-forge";
 import { cloudAnswers, computedOutputs } from "../automation/plan/computed.ts";
@@ -56,6 +57,7 @@ export function planInTheOpen({ cloud, model, secrets = {} }: OpenPlanOptions): 
 /** What the local provider and the tls provider would compute; the same for every plan, so that equal documents give equal plans. */
 function madeUp(cloud: Cloud, type: string, name: string, inputs: Record<string, unknown>, gateway: string): Record<string, unknown> {
   const of = (output: string) => `\${${name}.${output}}`;
+  const pem = (output: PemOutput) => (cloud === "azure" ? madeUpPem(name.slice(gateway.length + 1), output) : undefined) ?? of(output);
   switch (type) {
     case "localgateway:index:CertificateAuthority":
       return Object.fromEntries(
@@ -82,16 +84,10 @@ function madeUp(cloud: Cloud, type: string, name: string, inputs: Record<string,
       };
     }
     case "tls:index/privateKey:PrivateKey":
-      return cloud === "azure"
-        ? {
-            privateKeyPem: of("privateKeyPem"),
-            privateKeyPemPkcs8: of("privateKeyPemPkcs8"),
-            ...madeUpPems(name.slice(gateway.length + 1)),
-          }
-        : {};
+      return { privateKeyPem: pem("privateKeyPem"), privateKeyPemPkcs8: pem("privateKeyPemPkcs8") };
     case "tls:index/locallySignedCert:LocallySignedCert":
     case "tls:index/selfSignedCert:SelfSignedCert":
-      return { validityEndTime: FAR, ...(cloud === "azure" ? madeUpPems(name.slice(gateway.length + 1)) : {}) };
+      return { validityEndTime: FAR, certPem: pem("certPem") };
     case "acme:index/certificate:Certificate":
       return { certificateNotAfter: FAR };
     default:
@@ -99,16 +95,20 @@ function madeUp(cloud: Cloud, type: string, name: string, inputs: Record<string,
   }
 }
 
-const FAR = "2099-01-01T00:00:00Z";
+/** When everything made up ends. */
+export const FAR = "2099-01-01T00:00:00Z";
 
 /** The API key a plan in the open gives a consumer of the local gateway. */
 export const madeUpKey = (consumer: string, generation: "current" | "previous" = "current"): string => `key-of-${consumer}-${generation}`;
 
-/** What Azure's PFX files and stores of authorities are built of, by the suffixes of resources: real keys and certificates. */
-const REAL_KEYS = /^(front|client)-key(-g\d+)?$/;
-const REAL_CERTIFICATES = /^(front|client|(authority|intermediate)(-g\d+)?)$/;
+/** What Azure's PFX files, stores of authorities and files of services are built of, by the suffixes of resources: real keys and certificates. */
+const REAL_KEYS = /^(front|client|service-.+)-key(-g\d+)?$/;
+const REAL_CERTIFICATES = /^(front|client|service-.+|(authority|intermediate)(-g\d+)?)$/;
+
+type PemOutput = "privateKeyPem" | "privateKeyPemPkcs8" | "certPem";
 
 let key: forge.pki.rsa.KeyPair | undefined;
+const serviceKeys = new Map<string, KeyObject>();
 const certificates = new Map<string, string>();
 
 const madeUpKeys = (): forge.pki.rsa.KeyPair => {
@@ -116,15 +116,24 @@ const madeUpKeys = (): forge.pki.rsa.KeyPair => {
   return key;
 };
 
-/** Outputs a plan for Azure gives a resource of the tls provider where they have to be real ones; each certificate is another. @param suffix Its name without the gateway's */
-export function madeUpPems(suffix: string): Readonly<Record<string, string>> {
-  if (REAL_KEYS.test(suffix)) {
-    const privateKey = forge.pki.privateKeyToPem(madeUpKeys().privateKey);
-    return { privateKeyPem: privateKey, privateKeyPemPkcs8: privateKey };
-  }
-  if (!REAL_CERTIFICATES.test(suffix)) return {};
+/**
+ * An output a plan for Azure gives a resource of the tls provider where it has to be a real one, else undefined.
+ * Each certificate and each key of a service is another.
+ *
+ * @param suffix The resource's name without the gateway's
+ */
+export function madeUpPem(suffix: string, output: string): string | undefined {
+  if (output === "certPem") return REAL_CERTIFICATES.test(suffix) ? madeUpCertificate(suffix) : undefined;
+  if ((output !== "privateKeyPem" && output !== "privateKeyPemPkcs8") || !REAL_KEYS.test(suffix)) return undefined;
+  if (!suffix.startsWith("service-")) return forge.pki.privateKeyToPem(madeUpKeys().privateKey);
+  const own = serviceKeys.get(suffix) ?? generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  serviceKeys.set(suffix, own);
+  return own.export({ format: "pem", type: output === "privateKeyPem" ? "sec1" : "pkcs8" }).toString();
+}
+
+function madeUpCertificate(suffix: string): string {
   const known = certificates.get(suffix);
-  if (known !== undefined) return { certPem: known };
+  if (known !== undefined) return known;
   const { publicKey, privateKey } = madeUpKeys();
   const certificate = forge.pki.createCertificate();
   const name = [{ name: "commonName", value: `made up for ${suffix}` }];
@@ -135,9 +144,9 @@ export function madeUpPems(suffix: string): Readonly<Record<string, string>> {
   certificate.setSubject(name);
   certificate.setIssuer(name);
   certificate.sign(privateKey, forge.md.sha256.create());
-  const certPem = forge.pki.certificateToPem(certificate);
-  certificates.set(suffix, certPem);
-  return { certPem };
+  const pem = forge.pki.certificateToPem(certificate);
+  certificates.set(suffix, pem);
+  return pem;
 }
 
 /** The inputs as a cloud would get them: secrets as their values. */

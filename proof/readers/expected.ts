@@ -8,6 +8,8 @@ export interface Expected {
   readonly type: string;
   /** Its name without the gateway's. */
   readonly suffix: string;
+  /** Its whole name, where that is another. @default the gateway's and the suffix */
+  readonly name?: string;
   /** The promise that it keeps. */
   readonly control: ControlId;
   readonly inputs: Readonly<Record<string, Shape>>;
@@ -26,8 +28,7 @@ const tooEarly = ({ dependsOn }: OpenPlan["resources"][number], after: readonly 
 export function observeExpected(plan: OpenPlan, gateway: string, expected: Iterable<Expected>, o: Observations): ReadonlySet<string> {
   const found = new Map(plan.resources.map((resource) => [identityOf(resource), resource]));
   const wanted = new Set<string>();
-  for (const { type, suffix, control, inputs, after = [] } of expected) {
-    const name = `${gateway}-${suffix}`;
+  for (const { type, suffix, name = `${gateway}-${suffix}`, control, inputs, after = [] } of expected) {
     const resource = found.get(identityOf({ type, name }));
     wanted.add(identityOf({ type, name }));
     const faults =

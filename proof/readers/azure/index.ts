@@ -6,6 +6,7 @@ import { Resources } from "../resources.ts";
 import { observeAnswers, observeFormat } from "./answers.ts";
 import { observeConnection } from "./connection.ts";
 import { observePlatform } from "./platform/index.ts";
+import { observeInternal } from "./platform/internal.ts";
 import { openPolicies } from "./policies.ts";
 import { runPolicies } from "./policy/run.ts";
 import { apimRequest, type RunProbe } from "./requests.ts";
@@ -14,7 +15,7 @@ import { observeProblem, observeShape } from "./shape.ts";
 
 /** Reads an Azure gateway back from its plan: the policies by running them, the service, backends, keys, Front Door. */
 export function readAzure(plan: OpenPlan, model: GatewayModel, o: Observations): void {
-  const resources = new Resources(plan);
+  const resources = new Resources(observeInternal(plan, model, o));
   o.all.push(...policyReadings(resources, model));
   observePlatform(plan, resources, model, o);
 }

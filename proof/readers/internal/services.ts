@@ -1,8 +1,9 @@
 import type { InternalService } from "../../../components/spec/model.ts";
 import type { Expected } from "../expected.ts";
-import { like, type Shape } from "../shape.ts";
+import type { Shape } from "../shape.ts";
 import { chainOf, keyOfSigned, signed, trusted } from "./authority.ts";
 import type { Context } from "./context.ts";
+import { withFile } from "./pkcs12.ts";
 
 export const CONTROL = "tls.certificate.internal";
 const HOUR = 3_600_000;
@@ -46,15 +47,15 @@ export const spiffe = (c: Context, service: string): string => `spiffe://${c.mod
 /** What the service finds: its certificate and key, whom it trusts and whom it lets in. */
 export function contents(c: Context, { name, keyGeneration, callers, pkcs12 }: InternalService): Shape {
   const suffix = `service-${name}`;
-  return {
-    "tls.crt": chainOf(c, suffix),
-    "tls.key": c.ref(keyOfSigned(suffix, keyGeneration), "privateKeyPemPkcs8"),
+  const chain = chainOf(c, suffix);
+  const key = c.ref(keyOfSigned(suffix, keyGeneration), "privateKeyPemPkcs8");
+  const files = {
+    "tls.crt": chain,
+    "tls.key": key,
     "ca.crt": trusted(c),
     "allowed-callers": callers
       .map((caller) => (caller === "gateway" ? `spiffe://${c.model.hostname}/gateway` : spiffe(c, caller)))
       .join(","),
-    // A plan has no certificate to put into a file.
-    "tls.p12": pkcs12 ? "(PKCS #12)" : undefined,
-    "tls.p12.password": pkcs12 ? like(/^[A-Za-z0-9_-]{43}$/) : undefined,
   };
+  return pkcs12 ? withFile(files, chain, key) : files;
 }

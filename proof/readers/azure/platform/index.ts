@@ -9,7 +9,6 @@ import { API, observeApi, observeKeys } from "./api.ts";
 import { BACKENDS, observeBackends } from "./backends.ts";
 import { DNS, observeDns } from "./dns.ts";
 import { EDGE, observeEdge } from "./edge.ts";
-import { observeInternal } from "./internal.ts";
 import { LINES, observeLine } from "./line.ts";
 import { NETWORKS, observeNetwork } from "./network.ts";
 import { NAMES, observeNames } from "./private-names.ts";
@@ -59,7 +58,6 @@ export function observePlatform(plan: OpenPlan, resources: Resources, model: Gat
   observeSelfHosted(scene, o);
   observeAcme(scene, o);
   observeRights(scene, o);
-  observeInternal(plan, model, o);
 }
 
 /** The name, its certificate and whether clients are asked for theirs; the grammar of the service has read each of them. */

@@ -1,12 +1,14 @@
 import type { ControlId } from "../../../../components/backends/controls.ts";
 import type { GatewayModel } from "../../../../components/spec/model.ts";
-import { madeUpPems, type OpenPlan } from "../../../open-plan.ts";
+import { madeUpPem, type OpenPlan } from "../../../open-plan.ts";
 import type { Observations } from "../../../verdicts.ts";
 import { type Expected, identityOf, observeExpected } from "../../expected.ts";
 import { authority, signed } from "../../internal/authority.ts";
 import { cluster } from "../../internal/cluster.ts";
 import type { Context } from "../../internal/context.ts";
 import { signsServices } from "../../internal/services.ts";
+import { AZURE } from "./scene.ts";
+import { services } from "./services.ts";
 
 const HOUR = 3_600_000;
 /** API Management takes RSA only, in authorities and in what it shows. */
@@ -15,7 +17,7 @@ const RSA_BITS = 2048;
 /** What is internal of a document, as a plan for Azure has it. */
 export const internalOf = (model: GatewayModel): Context => ({
   model,
-  ref: (suffix, output) => madeUpPems(suffix)[output] ?? `\${${model.name}-${suffix}.${output}}`,
+  ref: (suffix, output) => madeUpPem(suffix, output) ?? `\${${model.name}-${suffix}.${output}}`,
   authorityKey: { algorithm: "RSA", rsaBits: 3072 },
 });
 
@@ -44,6 +46,7 @@ function* expectations(c: Context): Generator<Expected> {
       rsaBits: RSA_BITS,
     });
   yield* sources(c);
+  yield* services(c);
   yield* cluster(c);
   const asked = Object.values(backends).some((one) => one.tls.trust.kind === "internal" || one.tls.clientCertificate === "internal");
   if (certificate.source === "internal" || asked || signsServices(c)) yield* authority(c, "backend.tls.internal");
@@ -65,10 +68,15 @@ function* sources({ model: { apiKeys, consumers, edge } }: Context): Generator<E
   }
 }
 
-/** All of the tls provider and of a cluster is as it has to be, and there is no more of it. */
-export function observeInternal(plan: OpenPlan, model: GatewayModel, o: Observations): void {
+/**
+ * All of the tls provider, of a cluster and of the services' vault is as it has to be, and there is no more of the first two.
+ *
+ * @returns The plan without the services' vault: what is the gateway's own
+ */
+export function observeInternal(plan: OpenPlan, model: GatewayModel, o: Observations): OpenPlan {
   const wanted = observeExpected(plan, model.name, expectations(internalOf(model)), o);
   for (const one of plan.resources)
     if (/^(tls|kubernetes|pulumi:providers:kubernetes)\b/.test(one.type) && !wanted.has(identityOf(one)))
       o.holds("host.only", one.name, `${one.type} is asked for by the document`, false);
+  return { ...plan, resources: plan.resources.filter((one) => !one.type.startsWith(AZURE) || !wanted.has(identityOf(one))) };
 }

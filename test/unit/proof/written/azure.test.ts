@@ -14,6 +14,7 @@ describe("Documents written for Azure", function () {
       mesh: [],
       "premium-v2": [],
       "self-hosted": [],
+      services: [],
       "standard-v2": [],
       vpn: [],
     }));
