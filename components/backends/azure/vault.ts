@@ -28,15 +28,11 @@ export class GatewayVault {
 
   constructor(b: AzureBuild, reader: UserAssignedIdentity | undefined) {
     this.#b = b;
-    const suffix = `${b.name}-kv`;
     this.vault = new Vault(
-      suffix,
+      // The provider adds random digits, so that a successor gets another name: one of a vault that was removed stays taken.
+      `${b.name.slice(0, LONGEST_NAME - RANDOM_DIGITS - 3).replace(/-+$/, "")}-kv`,
       {
         resourceGroupName: b.group,
-        // The provider adds random digits; where they do not fit, the resource group's serve, so that a successor gets another name.
-        ...(suffix.length + RANDOM_DIGITS > LONGEST_NAME
-          ? { vaultName: b.group.apply((group) => `${b.name.slice(0, 12)}-kv-${group.slice(-RANDOM_DIGITS)}`.replace(/-+/g, "-")) }
-          : {}),
         properties: {
           tenantId: b.tenantId,
           sku: { family: "A", name: "standard" },

@@ -126,6 +126,18 @@ describe("Parts of the Azure backend", () => {
     assert.equal(resource(plan, `${A}:Certificate`).inputs.password, "[secret]");
   });
 
+  it("leaves room in a vault's name for the provider's random digits, and never gives one itself", async () => {
+    for (const [name, vault] of [
+      ["shop-gateway1", "shop-gateway1-kv"],
+      ["shop-gateway-internal", "shop-gateway-kv"],
+    ] as const) {
+      const plan = await planOf("azure", golden("developer-internal"), { overlays: [{ name, azure: { resourceGroup: "rg_shop.prod" } }] });
+      const made = resource(plan, "azure-native:keyvault:Vault");
+      assert.equal(made.name, vault);
+      assert.ok(!("vaultName" in made.inputs));
+    }
+  });
+
   it("puts nothing secret into a plan, and no body or credential into a log", async () => {
     const plan = await planOf("azure", golden("premium-front-door"));
     assert.doesNotMatch(JSON.stringify(plan), /BEGIN (RSA )?PRIVATE KEY/);

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { Observations } from "../../../verdicts.ts";
-import { type Grammar, is, list, maybe, nothing, number, object, text, where } from "../../grammar.ts";
+import { type Grammar, is, list, nothing, number, object, text, where } from "../../grammar.ts";
 import { rootsOf } from "../../internal/authority.ts";
 import { internalOf } from "./internal.ts";
 import { placement } from "./network.ts";
@@ -126,7 +126,8 @@ export const SERVICE: Inputs = {
     (scene) =>
       object({
         ...placed(scene),
-        vaultName: maybe(text(/^[A-Za-z][\w${}.-]{2,}$/)),
+        // The provider's own: a name that is given stays taken when the vault is removed, and is one for the whole cloud.
+        vaultName: nothing,
         properties: object({
           tenantId: is(["$", "{tenant}"].join("")),
           sku: object({ family: is("A"), name: is("standard") }),
