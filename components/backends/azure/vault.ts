@@ -3,7 +3,7 @@ import { Secret } from "@pulumi/azure-native/keyvault/secret.js";
 import { Vault } from "@pulumi/azure-native/keyvault/vault.js";
 import type { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { AzureBuild } from "./build.ts";
+import { type AzureBuild, digest } from "./build.ts";
 
 /** Key Vault Secrets User, a built-in role: reads secret values, nothing else. */
 const SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6";
@@ -20,6 +20,12 @@ export interface VaultSecret {
 const LONGEST_NAME = 24;
 const RANDOM_DIGITS = 8;
 
+/** A gateway's name with room for the rest of a vault's; two gateways of one program never share it. */
+function shortName(name: string): string {
+  const room = LONGEST_NAME - RANDOM_DIGITS - "-kv".length;
+  return name.length <= room ? name : `${name.slice(0, room - 5).replace(/-+$/, "")}-${digest(name).slice(0, 4)}`;
+}
+
 /** The stack's vault, made with the first secret. */
 export class GatewayVault {
   readonly vault: Vault;
@@ -30,7 +36,7 @@ export class GatewayVault {
     this.#b = b;
     this.vault = new Vault(
       // The provider adds random digits, so that a successor gets another name: one of a vault that was removed stays taken.
-      `${b.name.slice(0, LONGEST_NAME - RANDOM_DIGITS - 3).replace(/-+$/, "")}-kv`,
+      `${shortName(b.name)}-kv`,
       {
         resourceGroupName: b.group,
         properties: {

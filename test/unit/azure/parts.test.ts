@@ -129,7 +129,8 @@ describe("Parts of the Azure backend", () => {
   it("leaves room in a vault's name for the provider's random digits, and never gives one itself", async () => {
     for (const [name, vault] of [
       ["shop-gateway1", "shop-gateway1-kv"],
-      ["shop-gateway-internal", "shop-gateway-kv"],
+      ["shop-gateway-internal", "shop-gat-809c-kv"],
+      ["shop-gateway-external", "shop-gat-716a-kv"],
     ] as const) {
       const plan = await planOf("azure", golden("developer-internal"), { overlays: [{ name, azure: { resourceGroup: "rg_shop.prod" } }] });
       const made = resource(plan, "azure-native:keyvault:Vault");
