@@ -4,28 +4,30 @@ import type { Observations } from "../../verdicts.ts";
 import type { ApimRequest } from "./policy/context.ts";
 import { passingOf, type RunProbe } from "./requests.ts";
 
+type ClientValidation = NonNullable<GatewayModel["tls"]["clientValidation"]>;
+
 /** Extended key usage of servers, hexadecimal DER. */
 const SERVER_AUTH = "06082B06010505070301";
 
 /** What becomes of connections that show no certificate, or one the document does not take. */
 export function observeConnection(run: RunProbe, model: GatewayModel, o: Observations): void {
   const { clientValidation } = model.tls;
+  if (clientValidation === undefined) return;
   const asking = model.routes.filter(asksForCertificate);
   const others = model.routes.filter((route) => !asksForCertificate(route));
   // A certificate that is shown is judged also where the route does not ask for one.
-  const name = clientValidation?.subjectAltNames[0] ?? "somebody.example.com";
+  const name = clientValidation.subjectAltNames[0] ?? "somebody.example.com";
   for (const routes of [asking, others]) {
     const passing = routes.flatMap((route) => passingOf(model, route));
     const request = passing.find(({ certificate }) => certificate !== undefined) ?? (passing[0] && { ...passing[0], certificate: [name] });
-    if (request) observeCertificate(run, request, model, o);
+    if (request) observeCertificate(run, request, clientValidation, o);
   }
 }
 
 const asksForCertificate = ({ requirement }: Route): boolean =>
   requirement.kind === "anyOf" && requirement.alternatives.some(({ clientCertificate }) => clientCertificate !== undefined);
 
-function observeCertificate(run: RunProbe, request: ProbeRequest, { tls: { clientValidation } }: GatewayModel, o: Observations): void {
-  if (clientValidation === undefined) return;
+function observeCertificate(run: RunProbe, request: ProbeRequest, clientValidation: ClientValidation, o: Observations): void {
   const at = "tls.clientValidation";
   const becomes = (changes: Partial<ApimRequest>) => run(request, changes).status ?? "forwarded";
   if (clientValidation.mode === "Required")
