@@ -129,9 +129,10 @@ function observeTarget(resources: Resources, model: GatewayModel, route: Route, 
     const url = urlOf(backend);
     const own = members.filter((one) => one.url === url);
     // Backends of one address cannot be told apart by it.
-    const alike = route.backends.filter(
-      (other) => other.name === name || (model.backends[other.name] && urlOf(model.backends[other.name] as Backend) === url),
-    );
+    const alike = route.backends.filter((other) => {
+      const its = model.backends[other.name];
+      return its !== undefined && urlOf(its) === url;
+    });
     o.same(
       "route.weights",
       `${route.at}.backends`,

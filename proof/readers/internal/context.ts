@@ -22,8 +22,6 @@ export interface Signer {
   readonly leaf: (suffix: string) => string;
   /** What is sent after the certificate. */
   readonly intermediates: (suffix: string) => string;
-  /** Both in one text. */
-  readonly chain: (suffix: string) => string;
   /** Roots to trust. */
   readonly trusted: string;
 }

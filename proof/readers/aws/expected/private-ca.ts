@@ -8,13 +8,10 @@ export function privateCa(c: Omit<Internal, "signer">): Signer | undefined {
   const issuer = c.model.internal?.authority.issuer;
   if (issuer?.type !== "awsPrivateCa") return undefined;
   const { arn, alsoTrusted } = issuer;
-  const leaf = (suffix: string) => c.ref(suffix, "certificate");
-  const intermediates = (suffix: string) => c.ref(suffix, "certificateChain");
   return {
     signed: (suffix, control, wanted, life) => signedByAws(c, issuer, suffix, control, wanted, life),
-    leaf,
-    intermediates,
-    chain: (suffix) => `${leaf(suffix)}\n${intermediates(suffix)}`,
+    leaf: (suffix) => c.ref(suffix, "certificate"),
+    intermediates: (suffix) => c.ref(suffix, "certificateChain"),
     trusted: [arn, ...(alsoTrusted === undefined ? [] : [alsoTrusted])].map((one) => `\${authority ${one}}\n`).join(""),
   };
 }

@@ -23,10 +23,9 @@ export const internalOf = (model: GatewayModel): Context => ({
 
 /** The stack's own authority, what it signs, and what is in a cluster of services. */
 function* expectations(c: Context): Generator<Expected> {
-  const { tls, hostname, name, routes, backends, edge, azure } = c.model;
+  const { tls, hostname, name, routes, backends } = c.model;
   const { certificate } = tls;
-  // A service of somebody else's has its certificate already.
-  if (certificate.source === "internal" && (azure.service.existing === undefined || edge === "cdn"))
+  if (certificate.source === "internal")
     yield* signed(c, "front", "tls.certificate.internal", {
       subject: { commonName: hostname },
       dnsNames: [hostname],

@@ -8,13 +8,10 @@ export function caService(c: Omit<Context, "signer">): Signer | undefined {
   const issuer = c.model.internal?.authority.issuer;
   if (issuer?.type !== "googleCaService") return undefined;
   const { authority, alsoTrusted } = issuer;
-  const leaf = (suffix: string) => c.ref(suffix, "pemCertificate");
-  const intermediates = (suffix: string) => `${c.ref(suffix, "pemCertificateChains")}\n`;
   return {
     signed: (suffix, control, wanted, life) => order(c, issuer, suffix, control, wanted, life),
-    leaf,
-    intermediates,
-    chain: (suffix) => `${leaf(suffix)}\n${intermediates(suffix)}`,
+    leaf: (suffix) => c.ref(suffix, "pemCertificate"),
+    intermediates: (suffix) => `${c.ref(suffix, "pemCertificateChains")}\n`,
     trusted: [authority, ...(alsoTrusted === undefined ? [] : [alsoTrusted])].map((one) => `\${authority ${one}}`).join(""),
   };
 }
