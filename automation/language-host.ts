@@ -58,9 +58,9 @@ const watchCalls: Interceptor = (options, next) => {
   return new InterceptingCall(next(options), {
     start: (metadata, _listener, start) =>
       start(metadata, {
-        onReceiveStatus: ({ code, details, ...rest }, pass) => {
-          if (code === status.UNAVAILABLE || code === status.CANCELLED) run.lost = details;
-          pass({ code, details, ...rest });
+        onReceiveStatus: (ended, pass) => {
+          if (ended.code === status.UNAVAILABLE || ended.code === status.CANCELLED) run.lost = ended.details;
+          pass(ended);
         },
       }),
   });

@@ -13,8 +13,11 @@ import type { TierFacts } from "./tiers.ts";
 /** Share of a service's capacity that is worth a look, in percent; the vendor's own advice for adding units. */
 const FULL = 80;
 
-/** What says how full a service is, by the family of its tier: name of the alarm, metric, what it measures. Consumption has no such metric. */
-const CAPACITY: Readonly<Record<TierFacts["family"], readonly (readonly [suffix: string, metricName: string, what: string])[]>> = {
+/** Name of an alarm, its metric, what that measures. */
+type Meter = readonly [suffix: string, metricName: string, what: string];
+
+/** What says how full a service is, by the family of its tier. Consumption has no such metric. */
+const CAPACITY: Readonly<Record<TierFacts["family"], readonly Meter[]>> = {
   classic: [["capacity", "Capacity", "capacity"]],
   v2: [
     ["cpu", "CpuPercent_Gateway", "processors"],
@@ -84,7 +87,7 @@ export function alarms(b: AzureBuild, { service, workspace, vaultId }: Watched):
     errorRatePercent,
     "rate",
   );
-  for (const measure of CAPACITY[b.facts.family]) capacity(b, service, group, measure);
+  for (const meter of CAPACITY[b.facts.family]) capacity(b, service, group, meter);
   if (vaultId !== undefined) certificateEvents(b, vaultId, group);
 }
 
@@ -113,12 +116,7 @@ function actionGroup(b: AzureBuild, notify: readonly string[]): ActionGroup {
   );
 }
 
-function capacity(
-  b: AzureBuild,
-  service: Service,
-  group: ActionGroup,
-  [suffix, metricName, what]: (typeof CAPACITY)[TierFacts["family"]][number],
-): void {
+function capacity(b: AzureBuild, service: Service, group: ActionGroup, [suffix, metricName, what]: Meter): void {
   b.enforced.note(
     new MetricAlert(
       `${b.name}-alarm-${suffix}`,

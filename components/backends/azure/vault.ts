@@ -20,7 +20,7 @@ export interface VaultSecret {
 const LONGEST_NAME = 24;
 const RANDOM_DIGITS = 8;
 
-/** A gateway's name with room for the rest of a vault's; two gateways of one program never share it. */
+/** A gateway's name with room for the rest of a vault's; gateways of one program whose names begin alike do not share it. */
 function shortName(name: string): string {
   const room = LONGEST_NAME - RANDOM_DIGITS - "-kv".length;
   return name.length <= room ? name : `${name.slice(0, room - 5).replace(/-+$/, "")}-${digest(name).slice(0, 4)}`;
