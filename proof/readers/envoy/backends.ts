@@ -153,6 +153,7 @@ function observeBreaker({ circuitBreaker }: Backend, cluster: Json, at: string, 
     [seconds(ejection?.base_ejection_time), seconds(ejection?.max_ejection_time)],
   );
   o.same("backend.circuitBreaker", path, 1, seconds(ejection?.interval));
+  o.same("backend.circuitBreaker", path, false, ejection?.successful_active_health_check_uneject_host);
 }
 
 function observeHealth({ healthCheck, basePath }: Backend, cluster: Json, at: string, o: Observations): void {

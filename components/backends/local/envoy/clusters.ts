@@ -73,7 +73,10 @@ function thresholds(breaker: CircuitBreaker | undefined): JsonObject {
   };
 }
 
-/** Envoy counts 5xx answers and failed connections together; every endpoint may be taken out, and for the same time each time. */
+/**
+ * Envoy counts 5xx answers and failed connections together; every endpoint may be taken out, and for the same time each time.
+ * A health check that succeeds would end that time early (Envoy's default): a service whose health page works while its requests fail got them again at once.
+ */
 function outlierDetection({ consecutiveErrors, ejectionTimeMs }: CircuitBreaker): JsonObject {
   return {
     consecutive_5xx: consecutiveErrors,
@@ -85,6 +88,7 @@ function outlierDetection({ consecutiveErrors, ejectionTimeMs }: CircuitBreaker)
     base_ejection_time: duration(ejectionTimeMs),
     max_ejection_time: duration(ejectionTimeMs),
     max_ejection_percent: 100,
+    successful_active_health_check_uneject_host: false,
   };
 }
 

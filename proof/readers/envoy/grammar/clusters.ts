@@ -177,6 +177,8 @@ const OUTLIERS = object({
   base_ejection_time: duration(0.001, 86_400),
   max_ejection_time: duration(0.001, 86_400),
   max_ejection_percent: is(100),
+  // Health that is well says nothing of the requests that failed; by default it would end the ejection.
+  successful_active_health_check_uneject_host: is(false),
 });
 
 function healthCheck({ host, port, basePath, healthCheck: check }: Backend, grpc: boolean): Grammar {

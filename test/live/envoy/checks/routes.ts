@@ -136,10 +136,19 @@ export const BACKEND_CHECKS: readonly Check[] = [
       [200, 503],
     );
     for (let index = 0; index < 3; index++) await ask(at, "/fragile", 500, { headers: { "x-status": "500" } });
+    await until(async () => (await at.gateway.call("/fragile")).status === 503, "it is taken out");
     const before = fragile.seen.length;
     await ask(at, "/fragile", 503);
     assert.equal(fragile.seen.length, before);
     await until(async () => (await at.gateway.call("/fragile")).status === 200, "it comes back");
+  }),
+  check("sends nothing to a backend that fails although its health is well", "backend.circuitBreaker", async (at) => {
+    await until(async () => (await at.gateway.call("/failing")).status === 200, "it is healthy at first");
+    for (let index = 0; index < 3; index++) await ask(at, "/failing", 500, { headers: { "x-status": "500" } });
+    await until(async () => (await at.gateway.call("/failing")).status === 503, "it is taken out");
+    // Two health checks and more.
+    for (const end = Date.now() + 2400; Date.now() < end; await sleep(100)) await ask(at, "/failing", 503);
+    await until(async () => (await at.gateway.call("/failing")).status === 200, "it comes back");
   }),
   check("asks backends for their health", "backend.healthCheck", async (at) => {
     await until(

@@ -101,6 +101,12 @@ export function openDocument(lab: Lab): LiveDocument {
         circuitBreaker: { consecutiveErrors: 3, ejectionTime: "1s", maxRequests: 1 },
       },
       checked: { url: url("checked"), tls: { trust: "internal" }, healthCheck: { path: "/health", interval: "1s" } },
+      failing: {
+        url: url("flaky"),
+        tls: { trust: "internal" },
+        circuitBreaker: { consecutiveErrors: 3, ejectionTime: "3s" },
+        healthCheck: { path: "/health", interval: "1s" },
+      },
       grpc: { url: url("grpc"), tls: { trust: "internal" }, protocol: "grpc" },
     };
   }
@@ -179,6 +185,7 @@ function openRoutes() {
     preserving: anyone("/preserving", "preserving"),
     flaky: anyone("/flaky", "flaky", { methods: ["GET", "POST"] }),
     fragile: anyone("/fragile", "fragile"),
+    failing: anyone("/failing", "failing"),
     checked: anyone("/checked", "checked"),
   };
 }
