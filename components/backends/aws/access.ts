@@ -6,9 +6,10 @@ import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import type { Key } from "@pulumi/aws/kms/key.js";
 import { Function as LambdaFunction } from "@pulumi/aws/lambda/function.js";
 import * as pulumi from "@pulumi/pulumi";
+import { digest } from "../../digest.ts";
 import type { ControlId } from "../controls.ts";
 import type { AuthorizerPolicy, ConsumerDigests } from "./authorizer/policy.ts";
-import { type AwsBuild, assumedBy, digest, policyJson } from "./build.ts";
+import { type AwsBuild, assumedBy, policyJson } from "./build.ts";
 import { retention } from "./firewall.ts";
 import { needsCounters } from "./needs.ts";
 

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity.js";
 import { getRegionOutput } from "@pulumi/aws/getRegion.js";
 import * as pulumi from "@pulumi/pulumi";
+import { digest } from "../../digest.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { type BuildContext, EnforcementRecord, type SecretSource } from "../contract.ts";
 import { isEdge } from "./flavour.ts";
@@ -87,8 +87,6 @@ export function contentName(name: string, content: unknown): string {
   const whole = short === name ? content : [name, content];
   return `${short}-${digest(JSON.stringify(whole)).slice(0, 8)}`;
 }
-
-export const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** A policy document as JSON. */
 export const policyJson = (...statements: pulumi.Input<Record<string, unknown>>[]): pulumi.Output<string> =>

@@ -4,9 +4,10 @@ import { UsagePlan } from "@pulumi/aws/apigateway/usagePlan.js";
 import { UsagePlanKey } from "@pulumi/aws/apigateway/usagePlanKey.js";
 import * as pulumi from "@pulumi/pulumi";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
+import { digest } from "../../digest.ts";
 import type { Plan } from "../../spec/model.ts";
 import type { ConsumerDigests } from "./authorizer/policy.ts";
-import { type AwsBuild, digest } from "./build.ts";
+import type { AwsBuild } from "./build.ts";
 import { needsMeterKey, usedPlans } from "./needs.ts";
 
 interface RegisteredKey {

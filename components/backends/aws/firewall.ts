@@ -8,8 +8,9 @@ import { WebAclAssociation } from "@pulumi/aws/wafv2/webAclAssociation.js";
 import { WebAclLoggingConfiguration } from "@pulumi/aws/wafv2/webAclLoggingConfiguration.js";
 import * as pulumi from "@pulumi/pulumi";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
+import { digest } from "../../digest.ts";
 import { ORIGIN_HEADER } from "./authorizer-policy.ts";
-import { type AwsBuild, digest, EDGE_REGION } from "./build.ts";
+import { type AwsBuild, EDGE_REGION } from "./build.ts";
 import { type FirewallRule, floodRules, MANAGED_GROUPS, shapeRules } from "./firewall-rules.ts";
 
 type Rule = input.wafv2.WebAclRule;

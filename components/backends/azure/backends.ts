@@ -1,11 +1,12 @@
 import { Backend } from "@pulumi/azure-native/apimanagement/backend.js";
 import { Certificate } from "@pulumi/azure-native/apimanagement/certificate.js";
 import * as pulumi from "@pulumi/pulumi";
+import { digest } from "../../digest.ts";
 import { gatewayIdentity } from "../../pki/identity.ts";
 import { type CertificateIssuer, chainWithRoot, type IssuedCertificate } from "../../pki/internal/issuer.ts";
 import type { Backend as BackendModel } from "../../spec/model.ts";
 import { LEAF_KEY } from "./authority.ts";
-import { type AzureBuild, digest } from "./build.ts";
+import type { AzureBuild } from "./build.ts";
 import { pfxOf } from "./certificate.ts";
 import { usedBackends } from "./needs.ts";
 import { pfx } from "./pfx.ts";

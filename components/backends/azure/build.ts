@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization/getClientConfig.js";
 import { ResourceGroup } from "@pulumi/azure-native/resources/resourceGroup.js";
 import * as pulumi from "@pulumi/pulumi";
@@ -59,8 +58,6 @@ export class AzureBuild {
     return this.#client;
   }
 }
-
-export const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** Parts of a resource id by the word before them: `resourceGroups`, `service`, `virtualNetworks` … */
 export function partsOfId(id: string): Readonly<Record<string, string>> {

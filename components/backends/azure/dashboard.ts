@@ -1,6 +1,7 @@
 import { Workbook } from "@pulumi/azure-native/applicationinsights/workbook.js";
 import type { Workspace } from "@pulumi/azure-native/operationalinsights/workspace.js";
-import { type AzureBuild, digest } from "./build.ts";
+import { digest } from "../../digest.ts";
+import type { AzureBuild } from "./build.ts";
 import { errorRate, failingBackends, latency, refusals, requests } from "./queries.ts";
 
 /** One page with the numbers the alarms go by. */

@@ -5,7 +5,8 @@ import { Subnet } from "@pulumi/azure-native/network/subnet.js";
 import { VirtualNetwork } from "@pulumi/azure-native/network/virtualNetwork.js";
 import * as pulumi from "@pulumi/pulumi";
 import ipaddr from "ipaddr.js";
-import { type AzureBuild, digest } from "./build.ts";
+import { digest } from "../../digest.ts";
+import type { AzureBuild } from "./build.ts";
 import { servesFreeCertificate } from "./needs.ts";
 
 /** Where the service is placed. */

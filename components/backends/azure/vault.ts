@@ -3,10 +3,8 @@ import { Secret } from "@pulumi/azure-native/keyvault/secret.js";
 import { Vault } from "@pulumi/azure-native/keyvault/vault.js";
 import type { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
 import * as pulumi from "@pulumi/pulumi";
-import { type AzureBuild, digest } from "./build.ts";
-
-/** Key Vault Secrets User, a built-in role: reads secret values, nothing else. */
-const SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6";
+import { SECRETS_USER, vaultName } from "../../pki/distribution/key-vault.ts";
+import type { AzureBuild } from "./build.ts";
 
 /** A secret as API Management refers to it: by its id without a version, so that it follows renewals. */
 export interface VaultSecret {
@@ -14,16 +12,6 @@ export interface VaultSecret {
   /** What must be there before somebody reads it. */
   readonly ready: readonly pulumi.Resource[];
   readonly resource: Secret;
-}
-
-/** Longest name of a vault. */
-const LONGEST_NAME = 24;
-const RANDOM_DIGITS = 8;
-
-/** A gateway's name with room for the rest of a vault's; gateways of one program whose names begin alike do not share it. */
-function shortName(name: string): string {
-  const room = LONGEST_NAME - RANDOM_DIGITS - "-kv".length;
-  return name.length <= room ? name : `${name.slice(0, room - 5).replace(/-+$/, "")}-${digest(name).slice(0, 4)}`;
 }
 
 /** The stack's vault, made with the first secret. */
@@ -35,8 +23,7 @@ export class GatewayVault {
   constructor(b: AzureBuild, reader: UserAssignedIdentity | undefined) {
     this.#b = b;
     this.vault = new Vault(
-      // The provider adds random digits, so that a successor gets another name: one of a vault that was removed stays taken.
-      `${shortName(b.name)}-kv`,
+      vaultName(b.name, "kv"),
       {
         resourceGroupName: b.group,
         properties: {

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
+import { digest } from "../../digest.ts";
 import type { GatewayModel } from "../../spec/model.ts";
 import { type BuildContext, EnforcementRecord, type SecretSource } from "../contract.ts";
 
@@ -54,8 +54,6 @@ export class GcpBuild {
     return { name: `${this.name}-${suffix}`, project: this.project };
   }
 }
-
-export const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /**
  * A physical name made from what forces a replacement: changed content is another name, so that the successor can exist before the

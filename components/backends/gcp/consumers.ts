@@ -1,6 +1,7 @@
 import { ApiKey } from "@pulumi/gcp/projects/apiKey.js";
 import * as pulumi from "@pulumi/pulumi";
-import { digest, type GcpBuild } from "./build.ts";
+import { digest } from "../../digest.ts";
+import type { GcpBuild } from "./build.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { endpointsName } from "./needs.ts";
 import type { ApiKeys } from "./sidecar/config.ts";

@@ -4,13 +4,8 @@ import { Vault } from "@pulumi/azure-native/keyvault/vault.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Options } from "../internal/keys.ts";
 import type { CertificateStore, Delivery } from "./delivery.ts";
+import { SECRETS_USER, vaultName } from "./key-vault.ts";
 import { jsonOf, type ServiceMaterial } from "./material.ts";
-
-/** Key Vault Secrets User, a built-in role: reads secret values, nothing else. */
-const SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6";
-
-const LONGEST_NAME = 24;
-const RANDOM_DIGITS = 8;
 
 export interface AzureKeyVaultSettings {
   readonly resourceGroupName: pulumi.Input<string>;
@@ -35,7 +30,7 @@ export class AzureKeyVault implements CertificateStore {
     this.#opts = opts;
     const { resourceGroupName, tenantId, location, tags = {} } = settings;
     this.vault = new Vault(
-      `${name.slice(0, LONGEST_NAME - RANDOM_DIGITS - 4).replace(/-+$/, "")}-svc`,
+      vaultName(name, "svc"),
       {
         resourceGroupName,
         ...(location === undefined ? {} : { location }),

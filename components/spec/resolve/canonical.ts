@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../digest.ts";
 import { isPlainObject } from "../overlay.ts";
 
 /**
@@ -21,4 +21,4 @@ function inKeyOrder(value: Readonly<Record<string, unknown>>, done: Map<unknown,
 }
 
 /** SHA-256 of a value whose keys are in order, hexadecimal. */
-export const digestOf = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex");
+export const digestOf = (value: unknown): string => digest(JSON.stringify(value));

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../../digest.ts";
 import type { GatewayModel, Route } from "../../../spec/model.ts";
 import { type Arm, switchOn, variable } from "./csharp.ts";
 
@@ -85,7 +85,7 @@ export function targetId({ name: gateway }: Pick<GatewayModel, "name">, { backen
     .map(({ name, weight }) => `${name}=${weight}`)
     .sort()
     .join(",");
-  return `${gateway}-pool-${createHash("sha256").update(content).digest("hex").slice(0, 12)}`;
+  return `${gateway}-pool-${digest(content).slice(0, 12)}`;
 }
 
 /** Pools of a model by id, each once. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../../digest.ts";
 import type { GatewayModel, JwtProvider, Method, Route, RoutePath } from "../../../spec/model.ts";
 import { alternativesOf, providersOf } from "../../../spec/requirement.ts";
 import { endpointsName, HEALTH_PATH, needsApiKey } from "../needs.ts";
@@ -152,5 +152,5 @@ export function pathTemplate({ segments, kind }: RoutePath): string {
 /** A route's name as an identifier; names that would look alike are told apart by their digest. */
 function identifier(name: string): string {
   const plain = name.replace(/[^A-Za-z0-9]/g, "_");
-  return plain === name ? name : `${plain}_${createHash("sha256").update(name).digest("hex").slice(0, 6)}`;
+  return plain === name ? name : `${plain}_${digest(name).slice(0, 6)}`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../../digest.ts";
 import type { GatewayModel, Route } from "../../../spec/model.ts";
 import { FILTERS, IDENTITY } from "./filter-names.ts";
 import { SHA256 } from "./sha256.ts";
@@ -13,16 +13,13 @@ export function apiKeyFilter(): JsonObject {
   return { name: FILTERS.apiKeys, typed_config: typed("envoy.extensions.filters.http.lua.v3.Lua") };
 }
 
-/** The keys; they stand in the route table so that a withdrawn key is refused at once, on connections that are open as well. */
+/** The keys, hashed (SHA-256: a key is 256 random bits, so nothing slower is needed); they stand in the route table so that a withdrawn key is refused at once, on connections that are open as well. */
 export function acceptedKeys(header: string, keys: Readonly<Record<string, readonly string[]>>): JsonObject {
-  const hashes = Object.entries(keys).flatMap(([consumer, accepted]) => accepted.map((key) => `["${hashOf(key)}"]="${consumer}"`));
+  const hashes = Object.entries(keys).flatMap(([consumer, accepted]) => accepted.map((key) => `["${digest(key)}"]="${consumer}"`));
   return typed("envoy.extensions.filters.http.lua.v3.LuaPerRoute", {
     source_code: { inline_string: script(header, hashes.sort()) },
   });
 }
-
-/** Hexadecimal SHA-256. Keys are 256 random bits, so nothing slower is needed. */
-const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
 
 const script = (header: string, hashes: readonly string[]): string => `${SHA256}
 local consumers = {${hashes.join(",")}}

@@ -3,8 +3,8 @@ import { createAuthorizer } from "../../../../components/backends/aws/authorizer
 import type { AuthorizerPolicy, ConsumerDigests } from "../../../../components/backends/aws/authorizer/policy.ts";
 import type { AuthorizerEvent } from "../../../../components/backends/aws/authorizer/request.ts";
 import { authorizerPolicy } from "../../../../components/backends/aws/authorizer-policy.ts";
-import { digest } from "../../../../components/backends/aws/build.ts";
 import { unfoldRoutes } from "../../../../components/backends/aws/definition/tree.ts";
+import { digest } from "../../../../components/digest.ts";
 import { modelOf } from "../../../support/plan.ts";
 
 export type Settings = {
