@@ -27,18 +27,23 @@ interface Gateway extends Subject {
 }
 
 const HOST = "api.example.com";
-/** The same load before each round, which is not counted: connections to the backend are opened in it. */
+/** The same load before what is counted, over the same connections: they are opened in it, those to the backend too. */
 const WARM_SECONDS = 1;
+/** Requests a second to a gateway that is changed. */
+const RELOAD_PER_SECOND = 300;
 
 /** What was measured of one subject, round by round. */
 interface Rounds {
-  readonly p50: number[];
-  readonly p99: number[];
+  readonly latencies: (readonly number[])[];
+  /** Microseconds of processor time per request. */
   readonly cpu: number[];
 }
 
-/** The gateway with every policy of an ordinary document against the same Envoy as a bare TLS proxy, at 10 and 1,000 routes. */
-export async function benchGateway(root: string, rounds = 9, perSecond = 300, seconds = 4) {
+/** Changes are made under load for as long. */
+const CHANGE_SECONDS = 8;
+
+/** The gateway with every policy of an ordinary document against the same Envoy as a bare TLS proxy, at 10 and 1,000 routes, all four at the same time. */
+export async function benchGateway(root: string, rounds = 9, perSecond = 100, seconds = 20) {
   const vegeta = await ensureVegeta(root);
   const authority = await TestAuthority.create();
   const issuer = new TestIssuer();
@@ -46,84 +51,87 @@ export async function benchGateway(root: string, rounds = 9, perSecond = 300, se
   const token = await issuer.token({ scope: "things.read" });
   const running: Subject[] = [];
   try {
-    const subjects: Record<string, Subject> = {};
     const gateways: Record<string, Gateway> = {};
     const started = <Kind extends Subject>(subject: Kind): Kind => {
       running.push(subject);
       return subject;
     };
     const backend = started(await envoy({ front: await authority.issue({ dnsNames: ["localhost"] }) }, answering));
+    const subjects: Record<string, Subject> = {};
     for (const count of [10, 1000]) {
       subjects[`bare${count}`] = started(await bare(authority, backend.port, count));
       subjects[`full${count}`] = gateways[count] = started(await full(authority, backend.port, count, issuer.jwks));
     }
-    const ask = (port: number, count: number, counted: number) =>
-      runLoad({ vegeta, port, host: HOST, ca: authority.root, token, paths: pathsOf(count), perSecond, seconds: counted });
-    const measured: Record<string, Rounds> = Object.fromEntries(Object.keys(subjects).map((name) => [name, { p50: [], p99: [], cpu: [] }]));
+    const load = { vegeta, host: HOST, ca: authority.root, token, perSecond, warmSeconds: WARM_SECONDS };
+    const targets = Object.fromEntries(Object.entries(subjects).map(([name, { port }]) => [name, { port, paths: pathsOf(countOf(name)) }]));
+    const measured: Record<string, Rounds> = Object.fromEntries(Object.keys(subjects).map((name) => [name, { latencies: [], cpu: [] }]));
     for (let round = 0; round < rounds; round++) {
-      for (const [name, { port, pid }] of Object.entries(subjects)) {
-        const count = Number(/\d+$/.exec(name)?.[0]);
-        await ask(port, count, WARM_SECONDS);
-        const before = cpuSeconds(pid);
-        const { answered, failed, statuses, p50, p99 } = await ask(port, count, seconds);
-        if (failed > 0) throw new Error(`${name}: ${failed} of ${answered} requests were not answered 200: ${JSON.stringify(statuses)}`);
-        measured[name]?.p50.push(p50);
-        measured[name]?.p99.push(p99);
-        measured[name]?.cpu.push(((cpuSeconds(pid) - before) / answered) * 1e6);
+      const before = Object.fromEntries(Object.entries(subjects).map(([name, { pid }]) => [name, cpuSeconds(pid)]));
+      const results = await runLoad({ ...load, targets, seconds });
+      for (const [name, { requests, failed, statuses, latencies }] of Object.entries(results)) {
+        if (failed > 0) throw new Error(`${name}: ${failed} of ${requests} requests were not answered 200: ${JSON.stringify(statuses)}`);
+        measured[name]?.latencies.push(latencies);
+        measured[name]?.cpu.push(((cpuSeconds(subjects[name]?.pid as number) - (before[name] ?? 0)) / requests) * 1e6);
       }
     }
     const reloads: Record<string, unknown> = {};
-    for (const [count, gateway] of Object.entries(gateways))
-      reloads[count] = await reloaded(gateway, ask(gateway.port, Number(count), 2 * seconds));
-    const memory = Object.fromEntries(Object.entries(subjects).map(([name, { pid }]) => [name, memoryMib(pid)]));
+    for (const [count, gateway] of Object.entries(gateways)) {
+      const one = { gateway: { port: gateway.port, paths: pathsOf(Number(count)) } };
+      const alone = runLoad({ ...load, perSecond: RELOAD_PER_SECOND, targets: one, seconds: Math.min(seconds, CHANGE_SECONDS) });
+      reloads[count] = await reloaded(
+        gateway,
+        alone.then((results) => results.gateway),
+      );
+    }
     return {
-      load: { perSecond, seconds, rounds, warmSeconds: WARM_SECONDS },
+      load: { perSecond, seconds, rounds, warmSeconds: WARM_SECONDS, reloadPerSecond: RELOAD_PER_SECOND },
       figures: Object.fromEntries(
-        Object.entries(measured).map(([name, { p50, p99, cpu }]) => [
-          name,
-          {
-            p50Ms: rounded(median(p50), 2),
-            p99Ms: rounded(median(p99), 2),
-            p99RangeMs: [rounded(Math.min(...p99), 2), rounded(Math.max(...p99), 2)],
-            cpuMicrosPerRequest: rounded(median(cpu), 0),
-            requestsPerCoreSecond: rounded(1e6 / median(cpu), 0),
-            memoryMib: memory[name],
-          },
-        ]),
+        Object.entries(measured).map(([name, one]) => [name, { ...figuresOf(one), memoryMib: memoryMib(subjects[name]?.pid as number) }]),
       ),
       reloads,
       aboveBare: { 10: above(measured.full10, measured.bare10), 1000: above(measured.full1000, measured.bare1000) },
-      full1000To10: {
-        p50: rounded(median(perRound(measured.full1000, measured.full10, "p50", ratio)), 2),
-        p99: rounded(median(perRound(measured.full1000, measured.full10, "p99", ratio)), 2),
-        cpu: rounded(median(perRound(measured.full1000, measured.full10, "cpu", ratio)), 2),
-      },
+      full1000To10: against(measured.full1000, measured.full10),
     };
   } finally {
     for (const subject of running) await subject.stop();
   }
 }
 
-const pathsOf = (count: number): string[] => Array.from({ length: count }, (_, index) => pathOf(index));
+const countOf = (name: string): number => Number(/\d+$/.exec(name)?.[0]);
 
-/** What comes out of two subjects in each round: those stand next to each other in time. */
-const perRound = (of: Rounds | undefined, to: Rounds | undefined, what: keyof Rounds, compare: (one: number, other: number) => number) =>
-  (of?.[what] ?? []).map((value, round) => compare(value, to?.[what][round] ?? Number.NaN));
+/** Requests of all rounds together; the rounds tell how far to trust them. */
+const latency = (of: Rounds | undefined, share: number): number => quantile((of?.latencies ?? []).flat(), share);
 
-const ratio = (one: number, other: number): number => one / other;
-const difference = (one: number, other: number): number => one - other;
+function figuresOf(one: Rounds) {
+  const p99 = one.latencies.map((latencies) => quantile(latencies, 0.99));
+  return {
+    p50Ms: rounded(latency(one, 0.5), 2),
+    p99Ms: rounded(latency(one, 0.99), 2),
+    p99RangeMs: [rounded(Math.min(...p99), 2), rounded(Math.max(...p99), 2)],
+    cpuMicrosPerRequest: rounded(median(one.cpu), 0),
+    requestsPerCoreSecond: rounded(1e6 / median(one.cpu), 0),
+  };
+}
 
-/** Milliseconds of one above the other: the median over the rounds, and between which values half of the rounds lie. */
+/** Milliseconds of one above the other over all rounds, and between which values half of the rounds lie. */
 function above(of: Rounds | undefined, to: Rounds | undefined) {
-  const figures = (what: "p50" | "p99") => {
-    const differences = perRound(of, to, what, difference);
+  const figures = (share: number) => {
+    const differences = (of?.latencies ?? []).map((one, round) => quantile(one, share) - quantile(to?.latencies[round] ?? [], share));
     return {
-      medianMs: rounded(median(differences), 2),
+      ms: rounded(latency(of, share) - latency(to, share), 2),
       halfMs: [quantile(differences, 0.25), quantile(differences, 0.75)].map((ms) => rounded(ms, 2)),
     };
   };
-  return { p50: figures("p50"), p99: figures("p99") };
+  return { p50: figures(0.5), p99: figures(0.99) };
 }
+
+const against = (of: Rounds | undefined, to: Rounds | undefined) => ({
+  p50: rounded(latency(of, 0.5) / latency(to, 0.5), 2),
+  p99: rounded(latency(of, 0.99) / latency(to, 0.99), 2),
+  cpu: rounded(median(of?.cpu ?? []) / median(to?.cpu ?? []), 2),
+});
+
+const pathsOf = (count: number): string[] => Array.from({ length: count }, (_, index) => pathOf(index));
 
 /** Changes a gateway as often as it takes changes over until the load has ended. */
 async function reloaded(gateway: Gateway, loaded: Promise<LoadResult>) {
@@ -139,12 +147,12 @@ async function reloaded(gateway: Gateway, loaded: Promise<LoadResult>) {
     await gateway.change(5 + (times.length % 10));
     times.push(performance.now() - began);
   }
-  const { p50, p99, failed } = await end;
+  const { latencies, failed } = await end;
   return {
     changes: times.length,
     takenOverMs: rounded(median(times), 1),
-    p50Ms: rounded(p50, 2),
-    p99Ms: rounded(p99, 2),
+    p50Ms: rounded(quantile(latencies, 0.5), 2),
+    p99Ms: rounded(quantile(latencies, 0.99), 2),
     failed,
   };
 }

@@ -12,7 +12,7 @@ const PARTS: Readonly<Record<string, (root: string, extent: Extent) => unknown>>
   deploy: benchDeploy,
   engine: (_root, { rounds }) => benchEngine(rounds),
   portal: benchPortal,
-  gateway: (root, { rounds, seconds }) => benchGateway(root, 3 * rounds, 300, seconds),
+  gateway: (root, { rounds, seconds }) => benchGateway(root, 3 * rounds, 100, 5 * seconds),
 };
 
 /**

@@ -234,12 +234,12 @@ interface GatewayFigures {
 }
 
 interface Above {
-  readonly medianMs: number;
+  readonly ms: number;
   readonly halfMs: readonly [number, number];
 }
 
 interface LiveGateway {
-  readonly load: { readonly perSecond: number; readonly seconds: number; readonly rounds: number; readonly warmSeconds: number };
+  readonly load: Readonly<Record<"perSecond" | "seconds" | "rounds" | "warmSeconds" | "reloadPerSecond", number>>;
   readonly figures: Readonly<Record<string, GatewayFigures>>;
   readonly reloads: Readonly<Record<string, Reloads>>;
   readonly aboveBare: Readonly<Record<"10" | "1000", { readonly p50: Above; readonly p99: Above }>>;
@@ -252,12 +252,12 @@ function gatewayLines({ figures, load, reloads, aboveBare, full1000To10 }: LiveG
   const above = (what: "p50" | "p99") =>
     (["10", "1000"] as const)
       .map((count) => {
-        const { medianMs, halfMs } = aboveBare[count][what];
-        return `${digits(medianMs)} ms at ${withCommas(Number(count))} routes (half of the rounds between ${digits(halfMs[0])} and ${digits(halfMs[1])})`;
+        const { ms, halfMs } = aboveBare[count][what];
+        return `${digits(ms)} ms at ${withCommas(Number(count))} routes (half of the rounds between ${digits(halfMs[0])} and ${digits(halfMs[1])})`;
       })
       .join(", ");
   return [
-    `Open loop by Vegeta, ${load.perSecond} requests a second over HTTP/1.1, ${load.rounds} rounds of ${load.seconds} s each after ${load.warmSeconds} s that are not counted, medians; the backend is an Envoy that answers by itself. Differences and ratios are taken round by round.`,
+    `Open loop by Vegeta over HTTP/1.1: ${load.perSecond} requests a second to each of the four, one after the other in turn, so that a busy moment of the machine falls on all alike; ${load.rounds} rounds of ${load.seconds} s after ${load.warmSeconds} s that are not counted. Latencies are those of all rounds together; the backend is an Envoy that answers by itself.`,
     "",
     ...table(
       ["", "p50, ms", "p99, ms", "p99 of the rounds, ms", "processor, µs per request", "requests per core and second", "memory, MiB"],
@@ -274,7 +274,7 @@ function gatewayLines({ figures, load, reloads, aboveBare, full1000To10 }: LiveG
     "",
     `Every policy above the bare proxy, p50: ${above("p50")}; p99: ${above("p99")} (aim: at most 1 ms). Every policy at 1,000 routes against 10: p50 ${digits(full1000To10.p50)} ×, p99 ${digits(full1000To10.p99)} × (aim: at most 1.5 ×), processor ${digits(full1000To10.cpu)} ×.`,
     "",
-    "Under the same load one route is changed again and again, each change as soon as Envoy has taken over the one before:",
+    `At ${load.reloadPerSecond} requests a second one route is changed again and again, each change as soon as Envoy has taken over the one before:`,
     "",
     ...table(
       ["", "changes", "until taken over, ms", "p50, ms", "p99, ms", "requests not answered 200"],
