@@ -138,7 +138,7 @@ export const BACKENDS = {
       notConsumption,
       native(
         "Circuit breaker of the backend; limit-concurrency in the API policy",
-        "errors count within a minute although others succeed between them; each unit counts for itself",
+        "errors count within a minute although others succeed between them; each unit counts for itself; answers of 5xx count, whether failed connections and timeouts do is not documented",
       ),
       "the tier has no circuit breaker",
     ),
