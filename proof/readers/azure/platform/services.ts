@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { InternalService } from "../../../../components/spec/model.ts";
 import { FAR } from "../../../open-plan.ts";
 import type { Expected } from "../../expected.ts";
@@ -64,10 +65,16 @@ function placeOf({ model, ref }: Context): Place {
   return {
     group,
     groupName: resourceGroup ?? ref("services-group", "name"),
-    // The provider adds eight digits of its own to it, and a vault's name has 24 signs at most.
-    vault: `${model.name.slice(0, 12).replace(/-+$/, "")}-svc`,
+    vault: `${shortened(model.name)}-svc`,
   };
 }
+
+/**
+ * A vault's name has 24 signs at most, eight of which are the provider's own digits and four the ending: twelve are left. A longer name has to be
+ * told from others that begin like it.
+ */
+const shortened = (name: string): string =>
+  name.length > 12 ? `${name.slice(0, 7).replace(/-+$/, "")}-${createHash("sha256").update(name).digest("hex").slice(0, 4)}` : name;
 
 /** A secret of one service's own, which one identity may read. */
 function* secretOf(c: Context, service: InternalService, { groupName, vault }: Place): Generator<Expected> {
