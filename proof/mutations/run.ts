@@ -46,7 +46,10 @@ interface Mutant {
   readonly operator: Operator | undefined;
 }
 
-/** Tries every operator at one place of each kind in a plan. */
+/**
+ * Tries every operator at one place of each kind in a plan.
+ * @throws Error where the readers find the plan weaker than its document as it is: what they say of a change would prove little
+ */
 export function mutatePlan(plan: OpenPlan, model: GatewayModel, { document, most = Number.POSITIVE_INFINITY }: MutationOptions): Mutations {
   const names = [
     ...new Set([
@@ -60,6 +63,11 @@ export function mutatePlan(plan: OpenPlan, model: GatewayModel, { document, most
   ].sort((a, b) => b.length - a.length);
   const opened = plan.resources.map(({ inputs }) => open(inputs));
   const before = findings(plan, model);
+  const weaker = observe(plan, model).filter(({ verdict }) => verdict === "weaker");
+  if (weaker.length > 0)
+    throw new Error(
+      `${plan.cloud}, ${document}: weaker than asked before anything is changed: ${weaker.map(({ control, path }) => `${control} at ${path}`).join("; ")}`,
+    );
   const results: MutationResult[] = [];
   const all = mutants(plan, opened, names);
   const reasonOf = ({ index, pattern, operator }: Mutant) =>
