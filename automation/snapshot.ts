@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
+import { digest } from "../components/digest.ts";
 import { nameOfUrn } from "../components/urn.ts";
 import { type CertificateEntry, certificatesOf } from "./certificates.ts";
 import { type MaintenanceOptions, withSession } from "./maintenance.ts";
@@ -35,11 +35,8 @@ export async function snapshotOf(session: Session): Promise<Snapshot> {
   const deployment = isRecord(exported) && isRecord(exported.deployment) ? exported.deployment : {};
   const resources = Array.isArray(deployment.resources) ? deployment.resources.filter(isRecord) : [];
   if (resources.length === 0 && deployment.pending_operations === undefined) return EMPTY;
-  const digest = createHash("sha256")
-    .update(JSON.stringify([resources.map(essence), deployment.pending_operations ?? []]))
-    .digest("hex");
   return {
-    digest,
+    digest: digest(JSON.stringify([resources.map(essence), deployment.pending_operations ?? []])),
     resources: resources.map(({ type, urn }) => ({ type: String(type), name: nameOfUrn(String(urn)) })),
     certificates: certificatesOf(exported),
   };

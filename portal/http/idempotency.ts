@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
+import { digest } from "../../components/digest.ts";
 import type { IdempotencyKeys, KeptAnswer } from "../store/idempotency.ts";
 import type { PortalEnv } from "./environment.ts";
 
@@ -21,7 +21,7 @@ export function idempotency(store: AnswerStore): MiddlewareHandler<PortalEnv> {
     const key = c.req.method === "POST" ? c.req.header("idempotency-key") : undefined;
     // What is no key is refused by the route.
     if (key === undefined || actor === undefined || !KEY.test(key)) return next();
-    const answer = await store.begin(actor.id, key, digestOf(c.req.method, c.req.path, await c.req.text()));
+    const answer = await store.begin(actor.id, key, digest(JSON.stringify([c.req.method, c.req.path, await c.req.text()])));
     if (answer !== "new") {
       const { status, headers, body } = answer;
       return new Response(body, { status, headers: { ...headers, "idempotent-replayed": "true" } });
@@ -41,5 +41,3 @@ async function copyOf(response: Response): Promise<KeptAnswer> {
   });
   return { status: response.status, headers: Object.fromEntries(headers), body: await response.clone().text() };
 }
-
-const digestOf = (...parts: readonly string[]) => createHash("sha256").update(JSON.stringify(parts)).digest("hex");

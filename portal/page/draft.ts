@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Review } from "../../automation/plan/review/review.ts";
 import { CLOUDS, type Cloud } from "../../components/backends/contract.ts";
+import { digest } from "../../components/digest.ts";
 import { loadDocument } from "../../components/spec/load.ts";
 
 /** What a document would make, found without engine or network. Absent with a reason where it cannot be said. */
@@ -16,7 +16,7 @@ const kept = new Map<string, Promise<Draft>>();
 export function draftOf(cloud: string, text: string): Promise<Draft> {
   if (text.length > MOST_TEXT)
     return Promise.resolve({ why: "The document is too large to be drawn while it is edited; its plan draws it." });
-  const key = createHash("sha256").update(`${cloud}\0${text}`).digest("hex");
+  const key = digest(`${cloud}\0${text}`);
   const before = kept.get(key);
   if (before !== undefined) return before;
   const draft = drawn(cloud, text);

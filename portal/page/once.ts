@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { MiddlewareHandler } from "hono";
+import { digest } from "../../components/digest.ts";
 import { actorOf, type PortalEnv } from "../http/environment.ts";
 import type { AnswerStore } from "../http/idempotency.ts";
 import { Refusal } from "../service.ts";
@@ -17,11 +17,9 @@ export function once(answers: AnswerStore): MiddlewareHandler<PortalEnv> {
     const given = fields[ONCE_FIELD];
     if (typeof given !== "string" || !/^[\w-]{1,64}$/.test(given)) return next();
     const actor = actorOf(c).id;
-    const digest = createHash("sha256")
-      .update(JSON.stringify([c.req.path, fields]))
-      .digest("hex");
-    const key = `form-${given}-${digest.slice(0, 32)}`;
-    const before = await begun(answers, actor, key, digest);
+    const sent = digest(JSON.stringify([c.req.path, fields]));
+    const key = `form-${given}-${sent.slice(0, 32)}`;
+    const before = await begun(answers, actor, key, sent);
     if (before !== "new") return c.redirect(before.headers.location ?? "/", 303);
     await next();
     const location = c.res.headers.get("location");
@@ -31,11 +29,11 @@ export function once(answers: AnswerStore): MiddlewareHandler<PortalEnv> {
   };
 }
 
-async function begun(answers: AnswerStore, actor: string, key: string, digest: string): ReturnType<AnswerStore["begin"]> {
+async function begun(answers: AnswerStore, actor: string, key: string, sent: string): ReturnType<AnswerStore["begin"]> {
   const until = Date.now() + WAIT_MS;
   for (;;) {
     try {
-      return await answers.begin(actor, key, digest);
+      return await answers.begin(actor, key, sent);
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== "conflict" || Date.now() > until) throw error;
       await pause(ASK_EVERY_MS);

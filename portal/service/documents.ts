@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import type { Project } from "../../automation/project.ts";
@@ -11,8 +10,6 @@ import { type Fault, Refusal } from "../service.ts";
 
 /** Largest text of a document a browser may hand in, in bytes; a thousand routes take a fifth of it. */
 export const MAX_TEXT_BYTES = 1024 * 1024;
-
-export const textDigest = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** @throws Refusal `too large` or `invalid` */
 export function demandText(text: string): void {

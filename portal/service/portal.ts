@@ -1,5 +1,6 @@
 import { readCertificates } from "../../automation/certificates.ts";
 import { readOutputs } from "../../automation/outputs.ts";
+import { digest as textDigest } from "../../components/digest.ts";
 import {
   type Actor,
   type AuditEntry,
@@ -25,7 +26,7 @@ import { Sessions } from "../store/sessions.ts";
 import { changeSettings, stackRow } from "../store/stacks.ts";
 import { ANY, demand, demandEverywhere, sees } from "./access.ts";
 import { act, noteRefusal, type PortalContext } from "./context.ts";
-import { demandText, faultOf, loadText, stackFileOf, textDigest } from "./documents.ts";
+import { demandText, faultOf, loadText, stackFileOf } from "./documents.ts";
 import { refusalOf } from "./failures.ts";
 import type { FreeKind } from "./operation-options.ts";
 import { apply, cancel, type Dispatcher, operationFor, start } from "./operations.ts";

@@ -5,12 +5,13 @@ import { setSecret } from "../../automation/maintenance.ts";
 import { isRecord, type Project, stackNames } from "../../automation/project.ts";
 import { readStackFile, settingsOf } from "../../automation/stack-file.ts";
 import { CLOUDS } from "../../components/backends/contract.ts";
+import { digest as textDigest } from "../../components/digest.ts";
 import { NAMESPACE } from "../../components/stack-settings.ts";
 import { type Actor, type NewStack, Refusal } from "../service.ts";
 import { insertDocument } from "../store/documents.ts";
 import { changeSettings, insertStack, stackRow } from "../store/stacks.ts";
 import { act, type PortalContext } from "./context.ts";
-import { demandText, textDigest } from "./documents.ts";
+import { demandText } from "./documents.ts";
 import { refusalOf } from "./failures.ts";
 
 const NAME = /^[A-Za-z][A-Za-z0-9-]{0,62}$/;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../components/digest.ts";
 import type { Actor, AuditEntry, Page, PageRequest } from "../service.ts";
 import type { Sql } from "./database.ts";
 import { pageOf, pageRange } from "./page.ts";
@@ -45,10 +45,7 @@ export async function note(sql: Sql, { actor, action, subject, digest, outcome }
 /** Names come from outside, also those that were refused. */
 const short = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
-const hashOf = (before: string, entry: object) =>
-  createHash("sha256")
-    .update(JSON.stringify([before, ...Object.values(entry)]))
-    .digest("hex");
+const hashOf = (before: string, entry: object) => digest(JSON.stringify([before, ...Object.values(entry)]));
 
 interface Row {
   readonly sequence: number;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../components/digest.ts";
 import type { Database } from "./database.ts";
 
 /** Sessions of signed-in people. Only a digest of the token is stored: whoever reads the table cannot sign in. */
@@ -53,5 +53,3 @@ export class Sessions {
     await this.#database.query("DELETE FROM portal.session WHERE expires_at <= now()");
   }
 }
-
-const digest = (token: string) => createHash("sha256").update(token).digest("hex");

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Cloud } from "../../../components/backends/contract.ts";
+import { digest } from "../../../components/digest.ts";
 import type { AccessLists, GatewayModel, RateLimit } from "../../../components/spec/model.ts";
 import { limitText } from "../review/routes.ts";
 import type { ControlFact } from "./facts.ts";
@@ -164,8 +164,6 @@ function certificateText(certificate: GatewayModel["tls"]["certificate"]): strin
 
 /** Texts too long to show, such as certificates, by a digest. */
 export const fingerprints = (texts: readonly string[]) => texts.map((text) => `SHA-256 ${digest(text.trim()).slice(0, 16)}`);
-
-export const digest = (text: string) => createHash("sha256").update(text).digest("hex");
 
 const SHOWN = 120;
 const short = (text: string) => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);

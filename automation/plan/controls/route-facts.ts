@@ -1,8 +1,9 @@
+import { digest } from "../../../components/digest.ts";
 import type { Cors, HeaderRules, JwtProvider, Route } from "../../../components/spec/model.ts";
 import { requirementTexts } from "../review/routes.ts";
 import { trustFact } from "./backend-facts.ts";
 import type { ControlFact } from "./facts.ts";
-import { accessFacts, digest, factsOf, fingerprints, limitFacts } from "./front-facts.ts";
+import { accessFacts, factsOf, fingerprints, limitFacts } from "./front-facts.ts";
 
 /** What a route promises. */
 export function routeFacts(route: Route): ControlFact[] {

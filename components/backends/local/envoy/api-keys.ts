@@ -13,7 +13,10 @@ export function apiKeyFilter(): JsonObject {
   return { name: FILTERS.apiKeys, typed_config: typed("envoy.extensions.filters.http.lua.v3.Lua") };
 }
 
-/** The keys, hashed (SHA-256: a key is 256 random bits, so nothing slower is needed); they stand in the route table so that a withdrawn key is refused at once, on connections that are open as well. */
+/**
+ * The keys by their SHA-256: they are 256 random bits, so nothing slower is needed. They stand in the route table so that a withdrawn key is refused
+ * at once, on connections that are open as well.
+ */
 export function acceptedKeys(header: string, keys: Readonly<Record<string, readonly string[]>>): JsonObject {
   const hashes = Object.entries(keys).flatMap(([consumer, accepted]) => accepted.map((key) => `["${digest(key)}"]="${consumer}"`));
   return typed("envoy.extensions.filters.http.lua.v3.LuaPerRoute", {
