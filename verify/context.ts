@@ -155,6 +155,12 @@ export class ProbeContext {
     return { request: this.requestFor(route, admission, change), admission };
   }
 
+  /** The answer to such a request, counted against its limits. @throws SkipProbe */
+  async ask(route: Route, change: Partial<Request> = {}): Promise<Answer> {
+    const { request, admission } = await this.admitted(route, change);
+    return this.send(request, { route, consumer: admission.consumer });
+  }
+
   requestFor(route: Route, admission: Admission, change: Partial<Request> = {}): Request {
     const method = change.method ?? this.methodOf(route);
     const unsafe = !SAFE.includes(method);

@@ -132,8 +132,7 @@ function answerProbe(route: Route, id: string, title: string, name: string, judg
     title,
     attack: false,
     run: async (context) => {
-      const { request, admission } = await context.admitted(route);
-      const answer = await context.send(request, { route, consumer: admission.consumer });
+      const answer = await context.ask(route);
       return judge(answer.headers.flatMap(([key, value]) => (key === name.toLowerCase() ? [value] : [])));
     },
   };

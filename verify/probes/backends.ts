@@ -130,8 +130,7 @@ function trustProbes(backend: Backend, routes: readonly Route[]): Probe[] {
       await directed(context, route, [ability], [ability]);
       const until = Date.now() + IMPOSTOR_MS;
       await context.wait(150);
-      const { request, admission } = await context.admitted(route);
-      const answer = await context.send(request, { route, consumer: admission.consumer });
+      const answer = await context.ask(route);
       const inTime = Date.now() < until;
       await recovered(context, route);
       if (!inTime) throw new SkipProbe("the gateway took longer than the backend shows the wrong certificate");
@@ -145,8 +144,7 @@ export async function recovered(context: ProbeContext, route: Route): Promise<vo
   const deadline = Date.now() + IMPOSTOR_MS + context.settings.patienceMs;
   while (Date.now() < deadline) {
     await context.wait(150);
-    const { request, admission } = await context.admitted(route);
-    const answer = await context.send(request, { route, consumer: admission.consumer });
+    const answer = await context.ask(route);
     if (![500, 502, 503, 504].includes(answer.status)) return;
   }
 }

@@ -52,10 +52,10 @@ function breakerProbes(backend: Backend, routes: readonly Route[]): Probe[] {
         for (let sent = 0; sent < consecutiveErrors; sent++)
           await directed(context, route, ["fail", "nonce"], ["fail:500:1000000", `nonce:${nonce}`]);
         const last = Date.now();
-        const refusal = await soonRefused(context, route);
+        const otherwise = await notRefused(context, route);
         await recovered(context, route);
         const took = Date.now() - last;
-        if (refusal !== undefined) return failed(refusal);
+        if (otherwise !== undefined) return failed(otherwise);
         return took >= ejectionTimeMs * 0.8 ? passed(`503, open again after ${took} ms`) : failed(`open again after ${took} ms already`);
       },
     ),
@@ -66,12 +66,10 @@ function breakerProbes(backend: Backend, routes: readonly Route[]): Probe[] {
 }
 
 /** What was answered in place of the 503 of a gateway that sends the backend nothing; undefined as soon as one came. */
-async function soonRefused(context: ProbeContext, route: Route): Promise<string | undefined> {
+async function notRefused(context: ProbeContext, route: Route): Promise<string | undefined> {
   for (const deadline = Date.now() + OPENS_WITHIN_MS; ; await context.wait(50)) {
-    const { request, admission } = await context.admitted(route);
-    const answer = await context.send(request, { route, consumer: admission.consumer });
-    const { reached } = await context.judgeReach(answer);
-    if (!reached && answer.status === 503) return undefined;
+    const answer = await context.ask(route);
+    if (answer.status === 503) return undefined;
     if (Date.now() >= deadline) return `expected 503 of the gateway within ${OPENS_WITHIN_MS} ms, got ${describe(answer)}`;
   }
 }
@@ -139,8 +137,7 @@ function weightProbe(route: Route): Probe {
       const sample = left;
       const worker = async () => {
         while (left-- > 0) {
-          const { request, admission } = await context.admitted(route);
-          const service = echoOf(await context.send(request, { route, consumer: admission.consumer }))?.service ?? "";
+          const service = echoOf(await context.ask(route))?.service ?? "";
           counts.set(service, (counts.get(service) ?? 0) + 1);
         }
       };

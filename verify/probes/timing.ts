@@ -27,11 +27,10 @@ export async function directed(
   const missing = needs.find((ability) => !echo?.abilities.includes(ability));
   if (missing !== undefined)
     throw new SkipProbe(`the backend of "${route.name}" does not understand "${missing}" (docs/verify.md says how a test backend does)`);
-  const { request, admission } = await context.admitted(route, {
+  return context.ask(route, {
     target: withDirectives(context.pathOf(route), ...directives),
     ...(method === undefined ? {} : { method }),
   });
-  return context.send(request, { route, consumer: admission.consumer });
 }
 
 function timeoutProbes(route: Route): Probe[] {
