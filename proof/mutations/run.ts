@@ -63,11 +63,8 @@ export function mutatePlan(plan: OpenPlan, model: GatewayModel, { document, most
   ].sort((a, b) => b.length - a.length);
   const opened = plan.resources.map(({ inputs }) => open(inputs));
   const before = findings(plan, model);
-  const weaker = observe(plan, model).filter(({ verdict }) => verdict === "weaker");
-  if (weaker.length > 0)
-    throw new Error(
-      `${plan.cloud}, ${document}: weaker than asked before anything is changed: ${weaker.map(({ control, path }) => `${control} at ${path}`).join("; ")}`,
-    );
+  if (before.weaker.length > 0)
+    throw new Error(`${plan.cloud}, ${document}: weaker than asked before anything is changed: ${before.weaker.join("; ")}`);
   const results: MutationResult[] = [];
   const all = mutants(plan, opened, names);
   const reasonOf = ({ index, pattern, operator }: Mutant) =>
@@ -89,7 +86,7 @@ export function mutatePlan(plan: OpenPlan, model: GatewayModel, { document, most
       policies: [...new Set(after.policies.filter((one) => !before.policies.includes(one)).map((one) => one.split(" ")[0] as string))],
       readers: [
         ...new Set(
-          [...after.weaker].filter(([key, count]) => count > (before.weaker.get(key) ?? 0)).map(([key]) => key.split("\n")[0] as string),
+          [...after.noticed].filter(([key, count]) => count > (before.noticed.get(key) ?? 0)).map(([key]) => key.split("\n")[0] as string),
         ),
       ],
     });
@@ -151,7 +148,15 @@ function changedPlan(
 }
 
 /** What the pack and the readers hold against a plan. */
-function findings(plan: OpenPlan, model: GatewayModel): { policies: string[]; weaker: Map<string, number> } {
+interface Findings {
+  readonly policies: readonly string[];
+  /** How often a reader found something else than was asked for, by control, place and what it found. */
+  readonly noticed: ReadonlyMap<string, number>;
+  /** Where it is weaker. */
+  readonly weaker: readonly string[];
+}
+
+function findings(plan: OpenPlan, model: GatewayModel): Findings {
   const planned = plan.resources.map(({ type, name, inputs, dependsOn }) => ({
     type,
     name,
@@ -163,10 +168,11 @@ function findings(plan: OpenPlan, model: GatewayModel): { policies: string[]; we
   const { broken, advice } = reviewPolicies(planned);
   const policies = [...broken, ...advice].map(({ id, path }) => `${id} ${path}`);
   const observations: readonly Observation[] = observe(plan, model);
-  const weaker = new Map<string, number>();
-  const add = (key: string) => weaker.set(key, (weaker.get(key) ?? 0) + 1);
+  const noticed = new Map<string, number>();
+  const add = (key: string) => noticed.set(key, (noticed.get(key) ?? 0) + 1);
   // A reader that finds anything but what was asked for has noticed, also where that refuses more.
   for (const { control, path, asked, found } of observations) if (asked !== found) add(`${control}\n${path}\n${found}`);
   for (const control of unread(model, observations)) add(`${control}\n(unread)`);
-  return { policies, weaker };
+  const weaker = observations.filter(({ verdict }) => verdict === "weaker").map(({ control, path }) => `${control} at ${path}`);
+  return { policies, noticed, weaker };
 }
