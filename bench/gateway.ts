@@ -10,15 +10,18 @@ import { childrenOf, programOf } from "../tools/setup/process.mjs";
 import { ensureVegeta } from "../tools/setup/vegeta.ts";
 import { answering, type BareListener, bareProxy } from "./bare-proxy.ts";
 import { pathOf } from "./documents.ts";
-import { type LoadResult, runLoad } from "./load.ts";
+import { type LoadResult, type LoadTarget, runLoad } from "./load.ts";
 import { median, quantile, rounded } from "./measure.ts";
 
-/** What is compared: something that listens on TLS, and the process that does. */
-interface Subject {
+/** Something that listens on TLS, and the process that does. */
+interface Listener {
   readonly port: number;
   readonly pid: number;
   stop(): Promise<void>;
 }
+
+/** What is compared. */
+type Subject = Listener & LoadTarget;
 
 /** A gateway whose document can be changed while it runs. */
 interface Gateway extends Subject {
@@ -29,8 +32,9 @@ interface Gateway extends Subject {
 const HOST = "api.example.com";
 /** The same load before what is counted, over the same connections: they are opened in it, those to the backend too. */
 const WARM_SECONDS = 1;
-/** Requests a second to a gateway that is changed. */
+/** Load of a gateway that is changed: requests a second, and for how many seconds at the most. */
 const RELOAD_PER_SECOND = 300;
+const RELOAD_SECONDS = 8;
 
 /** What was measured of one subject, round by round. */
 interface Rounds {
@@ -39,9 +43,6 @@ interface Rounds {
   readonly cpu: number[];
 }
 
-/** Changes are made under load for as long. */
-const CHANGE_SECONDS = 8;
-
 /** The gateway with every policy of an ordinary document against the same Envoy as a bare TLS proxy, at 10 and 1,000 routes, all four at the same time. */
 export async function benchGateway(root: string, rounds = 9, perSecond = 100, seconds = 20) {
   const vegeta = await ensureVegeta(root);
@@ -49,10 +50,10 @@ export async function benchGateway(root: string, rounds = 9, perSecond = 100, se
   const issuer = new TestIssuer();
   await issuer.addKey();
   const token = await issuer.token({ scope: "things.read" });
-  const running: Subject[] = [];
+  const running: Listener[] = [];
   try {
     const gateways: Record<string, Gateway> = {};
-    const started = <Kind extends Subject>(subject: Kind): Kind => {
+    const started = <Kind extends Listener>(subject: Kind): Kind => {
       running.push(subject);
       return subject;
     };
@@ -63,11 +64,10 @@ export async function benchGateway(root: string, rounds = 9, perSecond = 100, se
       subjects[`full${count}`] = gateways[count] = started(await full(authority, backend.port, count, issuer.jwks));
     }
     const load = { vegeta, host: HOST, ca: authority.root, token, perSecond, warmSeconds: WARM_SECONDS };
-    const targets = Object.fromEntries(Object.entries(subjects).map(([name, { port }]) => [name, { port, paths: pathsOf(countOf(name)) }]));
     const measured: Record<string, Rounds> = Object.fromEntries(Object.keys(subjects).map((name) => [name, { latencies: [], cpu: [] }]));
     for (let round = 0; round < rounds; round++) {
       const before = Object.fromEntries(Object.entries(subjects).map(([name, { pid }]) => [name, cpuSeconds(pid)]));
-      const results = await runLoad({ ...load, targets, seconds });
+      const results = await runLoad({ ...load, targets: subjects, seconds });
       for (const [name, { requests, failed, statuses, latencies }] of Object.entries(results)) {
         if (failed > 0) throw new Error(`${name}: ${failed} of ${requests} requests were not answered 200: ${JSON.stringify(statuses)}`);
         measured[name]?.latencies.push(latencies);
@@ -76,11 +76,10 @@ export async function benchGateway(root: string, rounds = 9, perSecond = 100, se
     }
     const reloads: Record<string, unknown> = {};
     for (const [count, gateway] of Object.entries(gateways)) {
-      const one = { gateway: { port: gateway.port, paths: pathsOf(Number(count)) } };
-      const alone = runLoad({ ...load, perSecond: RELOAD_PER_SECOND, targets: one, seconds: Math.min(seconds, CHANGE_SECONDS) });
+      const alone = { targets: { gateway }, perSecond: RELOAD_PER_SECOND, seconds: Math.min(seconds, RELOAD_SECONDS) };
       reloads[count] = await reloaded(
         gateway,
-        alone.then((results) => results.gateway),
+        runLoad({ ...load, ...alone }).then((results) => results.gateway),
       );
     }
     return {
@@ -96,8 +95,6 @@ export async function benchGateway(root: string, rounds = 9, perSecond = 100, se
     for (const subject of running) await subject.stop();
   }
 }
-
-const countOf = (name: string): number => Number(/\d+$/.exec(name)?.[0]);
 
 /** Requests of all rounds together; the rounds tell how far to trust them. */
 const latency = (of: Rounds | undefined, share: number): number => quantile((of?.latencies ?? []).flat(), share);
@@ -157,13 +154,14 @@ async function reloaded(gateway: Gateway, loaded: Promise<LoadResult>) {
   };
 }
 
-const bare = async (authority: TestAuthority, backendPort: number, count: number): Promise<Subject> =>
-  envoy({ front: await (await authority.intermediate()).issue({ dnsNames: [HOST] }) }, (listener) =>
-    bareProxy({ ...listener, backendPort, backendCa: authority.root, paths: pathsOf(count) }),
-  );
+async function bare(authority: TestAuthority, backendPort: number, count: number): Promise<Subject> {
+  const paths = pathsOf(count);
+  const front = await (await authority.intermediate()).issue({ dnsNames: [HOST] });
+  return { ...(await envoy({ front }, (listener) => bareProxy({ ...listener, backendPort, backendCa: authority.root, paths }))), paths };
+}
 
 /** An Envoy on ports of its own. */
-async function envoy({ front }: Pick<BareListener, "front">, configuration: (listener: BareListener) => string): Promise<Subject> {
+async function envoy({ front }: Pick<BareListener, "front">, configuration: (listener: BareListener) => string): Promise<Listener> {
   const [port = 0, adminPort = 0] = await freePorts(2);
   const folder = mkdtempSync(join(tmpdir(), "gateway-bare-"));
   mkdirSync(join(folder, "run"));
@@ -207,7 +205,7 @@ async function full(authority: TestAuthority, backendPort: number, count: number
   const pid = childrenOf(process.pid).find((child) => !before.has(child) && programOf(child)?.startsWith("envoy"));
   if (pid === undefined) throw new Error("the gateway's Envoy is not to be found");
   const change = (seconds: number) => gateway.update({ ...document, routes: { ...document.routes, "route-0": route(0, `${seconds}s`) } });
-  return { port: gateway.port, pid, change, stop: () => gateway.stop() };
+  return { port: gateway.port, paths: pathsOf(count), pid, change, stop: () => gateway.stop() };
 }
 
 const pidOf = ({ process: child }: RunningEnvoy): number => child.pid as number;
